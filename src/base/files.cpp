@@ -1,0 +1,135 @@
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace filrouge {
+namespace {
+
+[[noreturn]] void fail(const char* code, const char* doing, const fs::path& path, int error) {
+  throw Error(ErrorKind::environment, code, fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
+}
+
+/// A file descriptor that closes itself.
+struct Descriptor {
+  int fd;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+}  // namespace
+
+void read_in_blocks(const fs::path& path, const std::function<void(std::string_view)>& take) {
+  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.fd < 0) fail("FR0501", "open", path, errno);
+  std::string block(1 << 20, '\0');
+  while (true) {
+    ssize_t got = ::read(file.fd, block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail("FR0501", "read", path, errno);
+    if (got == 0) return;
+    take(std::string_view(block.data(), static_cast<size_t>(got)));
+  }
+}
+
+std::string read_file(const fs::path& path) {
+  std::string text;
+  read_in_blocks(path, [&](std::string_view block) { text.append(block); });
+  return text;
+}
+
+void write_file_durably(const fs::path& path, std::string_view text) {
+  fs::path temporary = path;
+  temporary += fmt::format(".tmp{}", ::getpid());
+  {
+    Descriptor file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+    if (file.fd < 0) fail("FR0502", "create", temporary, errno);
+    for (size_t done = 0; done < text.size();) {
+      ssize_t wrote = ::write(file.fd, text.data() + done, text.size() - done);
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote < 0) {
+        int error = errno;
+        ::unlink(temporary.c_str());
+        fail("FR0502", "write", temporary, error);
+      }
+      done += static_cast<size_t>(wrote);
+    }
+    if (::fsync(file.fd) != 0) {
+      int error = errno;
+      ::unlink(temporary.c_str());
+      fail("FR0503", "make durable", temporary, error);
+    }
+  }
+  rename_path(temporary, path);
+  sync_path(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
+void sync_path(const fs::path& path) {
+  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.fd < 0) fail("FR0501", "open", path, errno);
+  if (::fsync(file.fd) != 0) fail("FR0503", "make durable", path, errno);
+}
+
+void make_folder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) fail("FR0502", "create the folder", path, error.value());
+}
+
+void rename_path(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) fail("FR0502", "rename to", to, errno);
+}
+
+FileStat stat_file(const fs::path& path) {
+  struct stat s;
+  if (::stat(path.c_str(), &s) != 0) fail("FR0501", "open", path, errno);
+  auto ns = [](const timespec& t) { return int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec; };
+  return {static_cast<uint64_t>(s.st_size), ns(s.st_mtim), ns(s.st_ctim), s.st_ino};
+}
+
+namespace {
+
+void glob_parts(const fs::path& at, std::span<const std::string> parts, std::vector<fs::path>& found) {
+  std::error_code error;
+  if (parts.empty()) {
+    if (fs::exists(at, error)) found.push_back(at);
+    return;
+  }
+  const std::string& part = parts.front();
+  if (part.find_first_of("*?[") == std::string::npos) return glob_parts(at / part, parts.subspan(1), found);
+  if (part == "**") glob_parts(at, parts.subspan(1), found);
+  for (const fs::directory_entry& entry : fs::directory_iterator(at.empty() ? "." : at, error)) {
+    std::string name = entry.path().filename().string();
+    if (name.starts_with('.')) continue;
+    fs::path next = at / name;
+    if (part == "**") {
+      if (entry.is_directory(error) && !entry.is_symlink(error)) glob_parts(next, parts, found);
+    } else if (::fnmatch(part.c_str(), name.c_str(), 0) == 0) {
+      glob_parts(next, parts.subspan(1), found);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<fs::path> glob_files(const fs::path& base, const std::string& pattern) {
+  fs::path whole(pattern);
+  std::vector<std::string> parts;
+  for (const fs::path& part : whole.relative_path())
+    if (!part.empty()) parts.push_back(part.string());
+  std::vector<fs::path> found;
+  glob_parts(whole.is_absolute() ? whole.root_path() : base, parts, found);
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+}  // namespace filrouge

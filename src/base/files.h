@@ -1,0 +1,47 @@
+// Files and folders, with the system's own reason in every error, and durable writes.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace filrouge {
+
+namespace fs = std::filesystem;
+
+/// The whole file. Throws Error(environment, FR0501) with path and reason.
+std::string read_file(const fs::path& path);
+
+/// Calls `take` with successive blocks (1 MiB at most) of the file. Throws like read_file.
+void read_in_blocks(const fs::path& path, const std::function<void(std::string_view)>& take);
+
+/// Writes `text` beside `path`, fsyncs, renames over `path`, fsyncs the folder: after return it is there, whole, also after
+/// power loss; on failure `path` is as before. Throws Error(environment, FR0502).
+void write_file_durably(const fs::path& path, std::string_view text);
+
+/// fsync of a file or a folder. A failure is final: Error(environment, FR0503), never retried.
+void sync_path(const fs::path& path);
+
+/// Creates the folder and its parents; no error where it is there. Throws Error(environment, FR0502).
+void make_folder(const fs::path& path);
+
+/// rename(2) within one file system. Throws Error(environment, FR0502).
+void rename_path(const fs::path& from, const fs::path& to);
+
+/// Size and times of a file, to tell whether it may have changed since.
+struct FileStat {
+  uint64_t size_bytes = 0;
+  int64_t mtime_ns = 0;
+  int64_t ctime_ns = 0;
+  uint64_t inode = 0;
+  bool operator==(const FileStat&) const = default;
+};
+/// Throws Error(environment, FR0501) where there is no such file.
+FileStat stat_file(const fs::path& path);
+
+/// Paths that match a shell pattern (`*`, `?`, `[..]`, `**` for folders at any depth), sorted by byte value.
+std::vector<fs::path> glob_files(const fs::path& base, const std::string& pattern);
+
+}  // namespace filrouge

@@ -1,0 +1,31 @@
+// SQL inside a step, wherever it stands (`query:` of sql and chart, the queries that check makes): parameters, references and
+// binding with diagnostics that point into the user's own text.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engines/sql_text.h"
+#include "steps/step.h"
+
+namespace filrouge {
+
+/// Tables named by the SQL text under `path` of the step. Reports syntax errors at their place and returns what it can.
+std::vector<std::string> sql_references(const Step& step, const std::vector<std::string>& path, const std::string& sql,
+                                        BindContext& context);
+
+struct BoundQuery {
+  std::string sql;                   ///< parameters filled in
+  Query query;
+  std::vector<std::string> params;   ///< used
+  std::vector<Use> uses;
+};
+/// Binds it; reports unknown tables, columns, functions, parameters with hints, and volatile functions as a warning.
+std::optional<BoundQuery> bind_sql(const Step& step, const std::vector<std::string>& path, const std::string& sql,
+                                   BindContext& context);
+
+/// The columns of each table that decide anything about the result of a query with this lineage.
+std::vector<Use> uses_of(const TableLineage& lineage);
+
+}  // namespace filrouge

@@ -1,0 +1,150 @@
+// The store: versions of tables and pictures, written once, never changed; and a catalog of what is known about them.
+//
+//   .filrouge/tables/FOLDER/KEY/*.parquet        main table; side tables in subfolders (rejects/, failures/)
+//   .filrouge/charts/FOLDER/KEY/...              what a chart leaves
+//   .filrouge/.../KEY/receipt.json               the version's own receipt: the catalog can be rebuilt from these
+//   .filrouge/catalog.db                         SQLite, WAL, synchronous=FULL
+//   .filrouge/tmp/                               staging; emptied when a run takes the lock
+//
+// A version exists whole or not at all: staged in tmp/, every file and folder fsynced, receipt.json written last, the folder
+// renamed to its final name, the parent fsynced, then entered in the catalog in one transaction.
+// One process at a time holds the write lock (an fcntl lock on `.filrouge/lock`, so it ends with the process); readers never wait.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "tables/lineage.h"
+#include "tables/schema.h"
+
+namespace filrouge {
+
+/// A table inside a version.
+struct StoredTable {
+  std::string name;                       ///< "flights", "flights.rejects"
+  std::vector<std::string> files;         ///< Parquet, relative to the version's folder, in row order
+  uint64_t rows = 0, bytes = 0;
+  Schema schema;
+  std::vector<std::string> column_hashes; ///< as schema.columns
+  TableLineage lineage;
+};
+
+/// A version of what one step yields. Everything here stands in receipt.json too.
+struct Version {
+  std::string verb, name;                 ///< the step: read flights
+  std::string key;                        ///< 32 hexadecimal digits; (verb, name, key) is unique
+  std::vector<StoredTable> tables;
+  bool passed = true;                     ///< false: a gate that did not hold
+  std::string summary;
+  std::vector<std::string> notes;
+  Json details;                           ///< the verb's own
+  std::vector<std::string> publish_from, publish_to;  ///< file in the version's folder -> path beside the thread
+  double seconds = 0, cpu_seconds = 0;
+  uint64_t peak_memory_bytes = 0;
+  std::string engine;                     ///< "duckdb 1.5.5"
+  std::string created;                    ///< UTC, ISO 8601
+  Json why_key;                           ///< what went into the key, part by part, so that a later plan can say what changed
+  Json file_hashes;                       ///< {"data-0.parquet": hash} of every file of the version, for verify
+};
+Json to_json(const Version& version);
+Version version_from_json(const Json& json);
+
+/// One step in one run.
+struct RunStep {
+  std::string verb, name, key;
+  std::string action;                     ///< built | reused | failed | skipped
+  std::vector<std::string> why;
+  double seconds = 0, cpu_seconds = 0;
+  uint64_t peak_memory_bytes = 0;
+  uint64_t rows = 0;
+  std::string error;                      ///< message of a failed step
+};
+
+struct Run {
+  int64_t id = 0;
+  std::string started, finished;          ///< UTC; `finished` empty = interrupted or still running
+  std::string command;
+  int exit_code = -1;
+  std::vector<RunStep> steps;
+};
+
+/// What `verify` and `gc` found; paths are relative to the store.
+struct Finding {
+  std::string what;                       ///< damaged | missing | extra | unreadable | removed
+  std::string path;
+  std::string verb, name, key;
+  std::string message;
+  uint64_t bytes = 0;
+};
+
+class Store {
+ public:
+  enum class Access {
+    read,        ///< never waits, never changes anything but caches; the store may be absent
+    write        ///< holds the lock until the Store is destroyed; empties tmp/
+  };
+  /// Opens the store in `folder` (made when writing). Waiting: `on_wait(text)` is told once for whom and since when.
+  /// Throws Error(environment, FR0510) when another run holds the lock and `wait` is false; FR0511 when the store was made by a
+  /// newer program; FR0512 when the catalog is damaged (hint: verify --rebuild).
+  static std::unique_ptr<Store> open(const fs::path& folder, Access access, bool wait,
+                                     const std::function<void(const std::string&)>& on_wait = {});
+  ~Store();
+
+  const fs::path& folder() const;
+  /// Absolute path of a version's folder.
+  fs::path folder_of(const Version& version) const;
+  std::vector<fs::path> files_of(const Version& version, const StoredTable& table) const;
+
+  // ---- versions (thread-safe) ----
+  std::optional<Version> find(const std::string& verb, const std::string& name, const std::string& key) const;
+  /// Any version with this key whatever its name: a renamed step finds its own work again.
+  std::optional<Version> find_key(const std::string& verb, const std::string& key) const;
+  /// The version that the last run settled on for this step.
+  std::optional<Version> current(const std::string& verb, const std::string& name) const;
+  /// All current versions, in one query.
+  std::vector<Version> all_current() const;
+  std::vector<Version> versions(const std::string& verb, const std::string& name) const;  ///< newest first
+  /// A new empty folder in tmp/.
+  fs::path stage();
+  /// Publishes what lies in `staging`. Sets created and file_hashes. Durable when it returns.
+  Version commit(const fs::path& staging, Version version);
+  /// The version under another step's name: hard links (copies where they fail), same key.
+  Version adopt(const Version& version, const std::string& verb, const std::string& name);
+  /// Remembers that this key is the step's current one. Durable with the run's end.
+  void settle(const std::string& verb, const std::string& name, const std::string& key);
+  /// Cheap check at use: the files are there with the recorded sizes. False = rebuild it.
+  bool is_whole(const Version& version) const;
+
+  // ---- runs ----
+  int64_t begin_run(const std::string& command);
+  void end_run(int64_t id, int exit_code, const std::vector<RunStep>& steps);
+  std::vector<Run> runs(size_t most) const;                        ///< newest first
+  /// The last time the step was built: for expected rows and seconds.
+  std::optional<RunStep> last_built(const std::string& verb, const std::string& name) const;
+
+  // ---- caches: may be lost at any time, never needed for correctness; bulk interfaces so that 10,000 entries cost one query ----
+  std::optional<std::string> cached(const std::string& kind, const std::string& key) const;
+  std::map<std::string, std::string> all_cached(const std::string& kind) const;
+  void remember(const std::string& kind, const std::vector<std::pair<std::string, std::string>>& entries);
+
+  // ---- upkeep ----
+  /// Re-hashes every file of every version. `repair`: damaged versions are removed so that the next run rebuilds them.
+  std::vector<Finding> verify(bool repair, const std::function<void(const std::string&)>& progress);
+  /// Makes the catalog anew from the receipts.
+  static void rebuild(const fs::path& folder);
+  /// Removes versions that are neither current nor used by the last `keep_runs` runs.
+  std::vector<Finding> gc(size_t keep_runs, bool dry_run);
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace filrouge

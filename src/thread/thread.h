@@ -1,0 +1,64 @@
+// A thread: what thread.yaml and its included files say, checked as far as that is possible without looking at data.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "thread/diagnostic.h"
+#include "thread/spec.h"
+#include "thread/yaml.h"
+
+namespace filrouge {
+
+struct Step {
+  std::string verb;    ///< "sql"
+  std::string name;    ///< "departures"
+  Json config;         ///< the step's keys but the verb, as written; where `file:` named a text, config["query"] holds it
+  Node node;           ///< the whole step's mapping, with places
+  /// SQL that came from `file:`: its path (relative to the thread's folder); the text then stands in config["query"].
+  std::string sql_file;
+
+  std::string label() const { return verb + " " + name; }  ///< "sql departures", as in Diagnostic::step
+};
+
+struct Thread {
+  std::filesystem::path folder;       ///< absolute
+  std::filesystem::path file;         ///< absolute path of thread.yaml
+  std::string name;
+  std::string about;
+  std::map<std::string, Json> params; ///< defaults with --set applied; types are those of the defaults
+  uint64_t seed = 0;
+  std::vector<Step> steps;            ///< in the order of the files
+  std::vector<SourceText> sources;    ///< every file read, for render()
+
+  const Step* find(std::string_view verb, std::string_view name) const;
+  /// A problem at a key of a step: `path` such as {"expect", "0", "range"}; the deepest part that exists is marked.
+  Diagnostic at(const Step& step, const std::vector<std::string>& path, std::string code, std::string message,
+                std::string hint = "", std::string note = "") const;
+  /// A problem at byte `offset` of the scalar under `path` (of the .sql file where it came from one), `length` bytes long.
+  Diagnostic at_text(const Step& step, const std::vector<std::string>& path, size_t offset, size_t length, std::string code,
+                     std::string message, std::string hint = "", std::string note = "") const;
+};
+
+struct ParseOptions {
+  std::map<std::string, std::string> set;  ///< --set NAME=VALUE
+};
+
+/// Reads `file` and all it includes. Every problem found goes into `problems`; the steps that are well-formed are returned even then.
+/// Secrets `${secret:NAME}` are checked for form only (resolve_secret gives the value at run time).
+/// Throws Error(environment, FR0501) only when `file` itself cannot be read.
+Thread parse_thread(const std::filesystem::path& file, const std::vector<VerbSpec>& verbs, const ParseOptions& options,
+                    std::vector<Diagnostic>& problems);
+
+/// The value of `${secret:NAME}` in `text`: environment FILROUGE_SECRET_NAME (upper case) or the file
+/// $XDG_CONFIG_HOME/filrouge/secrets.yaml. Calls hide_secret. Throws Error(user, FR0121) naming where it looked.
+std::string resolve_secrets(const std::string& text);
+
+/// JSON Schema draft 7 of thread.yaml.
+Json thread_schema(const std::vector<VerbSpec>& verbs);
+
+}  // namespace filrouge
