@@ -138,7 +138,7 @@ std::string short_count(uint64_t number) {
   for (auto [unit, name] : kUnits)
     if (static_cast<double>(number) >= unit * 0.9995) {
       double value = static_cast<double>(number) / unit;
-      return fmt::format(value < 9.95 ? "{:.1f}{}" : "{:.0f}{}", value, name);
+      return fmt::format("{:.{}f}{}", value, value < 9.95 ? 1 : 0, name);
     }
   return std::to_string(number);
 }
@@ -148,7 +148,7 @@ std::string human_bytes(uint64_t bytes) {
   double value = static_cast<double>(bytes);
   size_t unit = 0;
   while (value >= 999.5 && unit + 1 < std::size(kUnits)) value /= 1000, ++unit;
-  return fmt::format(unit == 0 || value >= 99.5 ? "{:.0f} {}" : "{:.1f} {}", value, kUnits[unit]);
+  return fmt::format("{:.{}f} {}", value, unit == 0 || value >= 99.5 ? 0 : 1, kUnits[unit]);
 }
 
 std::string human_seconds(double seconds) {
