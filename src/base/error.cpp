@@ -7,12 +7,9 @@ struct KindName {
   ErrorKind kind;
   const char* name;
 };
-constexpr KindName kKinds[] = {{ErrorKind::user, "user"},
-                               {ErrorKind::data, "data"},
-                               {ErrorKind::engine, "engine"},
-                               {ErrorKind::environment, "environment"},
-                               {ErrorKind::internal, "internal"},
-                               {ErrorKind::interrupted, "interrupted"}};
+constexpr KindName kKinds[] = {{ErrorKind::user, "user"},         {ErrorKind::data, "data"},
+                               {ErrorKind::engine, "engine"},     {ErrorKind::environment, "environment"},
+                               {ErrorKind::internal, "internal"}, {ErrorKind::interrupted, "interrupted"}};
 
 std::mutex secrets_mutex;
 std::set<std::string>& secrets() {

@@ -1,7 +1,7 @@
 // The one exception type of the program, and the check for our own invariants.
 //
-// Problems of a thread.yaml are values (thread/diagnostic.h). What stops a step or a command is an Error. It is caught in
-// five places only: main, run-one-step, the HTTP handler, a thread's entry, the adapter of a third-party library.
+// Problems of a thread.yaml are values (thread/diagnostic.h). What stops a step or a command is an Error. It is caught
+// in five places only: main, run-one-step, the HTTP handler, a thread's entry, the adapter of a third-party library.
 #pragma once
 
 #include <exception>
@@ -19,17 +19,18 @@ ErrorKind error_kind_from(const std::string& text);
 
 class Error : public std::exception {
  public:
-  /// `code` is a row of the table in thread/codes.cpp. Registered secrets (see hide_secret) are blotted out of all texts.
+  /// `code` is a row of the table in thread/codes.cpp. Registered secrets (see hide_secret) are blotted out of all
+  /// texts.
   Error(ErrorKind kind, std::string code, std::string message, std::string hint = "");
 
   const char* what() const noexcept override { return message.c_str(); }
 
   ErrorKind kind;
-  std::string code;                  ///< FRnnnn
-  std::string message;               ///< one sentence, no trailing newline
-  std::string hint;                  ///< what to do next; may be empty
-  std::optional<long> text_offset;   ///< byte offset into the SQL text (or scalar) that the error is about
-  std::string text_name;             ///< which text `text_offset` counts in: a key such as "query"; empty = the step's SQL
+  std::string code;                 ///< FRnnnn
+  std::string message;              ///< one sentence, no trailing newline
+  std::string hint;                 ///< what to do next; may be empty
+  std::optional<long> text_offset;  ///< byte offset into the SQL text (or scalar) that the error is about
+  std::string text_name;  ///< which text `text_offset` counts in: a key such as "query"; empty = the step's SQL
 };
 
 /// From now on no Error shows `secret`. Thread-safe.

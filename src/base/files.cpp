@@ -14,7 +14,8 @@ namespace filrouge {
 namespace {
 
 [[noreturn]] void fail(const char* code, const char* doing, const fs::path& path, int error) {
-  throw Error(ErrorKind::environment, code, fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
+  throw Error(ErrorKind::environment, code,
+              fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
 }
 
 /// A file descriptor that closes itself.

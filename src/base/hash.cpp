@@ -15,10 +15,14 @@ struct Hasher::State {
   ~State() { XXH3_freeState(xxh); }
 };
 
-Hasher::Hasher() : state_(std::make_unique<State>()) { XXH3_128bits_reset(state_->xxh); }
+Hasher::Hasher() : state_(std::make_unique<State>()) {
+  XXH3_128bits_reset(state_->xxh);
+}
 Hasher::~Hasher() = default;
 
-void Hasher::bytes(const void* data, size_t size) { XXH3_128bits_update(state_->xxh, data, size); }
+void Hasher::bytes(const void* data, size_t size) {
+  XXH3_128bits_update(state_->xxh, data, size);
+}
 
 void Hasher::field(std::string_view text) {
   uint64_t size = text.size();

@@ -1,8 +1,8 @@
 // Content hashes: XXH3, 128 bits, written as 32 lower-case hexadecimal digits.
 //
-// They name versions and tell whether content changed. They protect against accidents, not against a forger: whoever can
-// write into the store can also write its receipts. (XXH3 reads 10 GB/s and more; SHA-256 0.4 to 2 GB/s.)
-// SHA-256 is used where a hash is shown to the world: what was downloaded.
+// They name versions and tell whether content changed. They protect against accidents, not against a forger: whoever
+// can write into the store can also write its receipts. (XXH3 reads 10 GB/s and more; SHA-256 0.4 to 2 GB/s.) SHA-256
+// is used where a hash is shown to the world: what was downloaded.
 #pragma once
 
 #include <filesystem>

@@ -85,8 +85,9 @@ size_t display_width(std::string_view text) {
       continue;
     }
     bool combining = (code >= 0x300 && code < 0x370) || code == 0x200B || (code >= 0xFE00 && code < 0xFE10);
-    bool wide = (code >= 0x1100 && code < 0x1160) || (code >= 0x2E80 && code < 0xA4D0) || (code >= 0xAC00 && code < 0xD7A4) ||
-                (code >= 0xF900 && code < 0xFB00) || (code >= 0xFF00 && code < 0xFF61) || (code >= 0x1F300 && code < 0x1FAFF);
+    bool wide = (code >= 0x1100 && code < 0x1160) || (code >= 0x2E80 && code < 0xA4D0) ||
+                (code >= 0xAC00 && code < 0xD7A4) || (code >= 0xF900 && code < 0xFB00) ||
+                (code >= 0xFF00 && code < 0xFF61) || (code >= 0x1F300 && code < 0x1FAFF);
     width += combining ? 0 : wide ? 2 : 1;
     at += length;
   }
@@ -183,16 +184,26 @@ std::optional<uint64_t> scaled(std::string_view text, const std::pair<const char
 }  // namespace
 
 std::optional<uint64_t> parse_bytes(std::string_view text) {
-  static constexpr std::pair<const char*, double> kUnits[] = {
-      {"", 1},    {"b", 1},      {"k", 1e3},       {"kb", 1e3},        {"m", 1e6},           {"mb", 1e6}, {"g", 1e9},
-      {"gb", 1e9}, {"t", 1e12},  {"tb", 1e12},     {"kib", 1024},      {"mib", 1048576},     {"gib", 1073741824.0},
-      {"tib", 1099511627776.0}};
+  static constexpr std::pair<const char*, double> kUnits[] = {{"", 1},
+                                                              {"b", 1},
+                                                              {"k", 1e3},
+                                                              {"kb", 1e3},
+                                                              {"m", 1e6},
+                                                              {"mb", 1e6},
+                                                              {"g", 1e9},
+                                                              {"gb", 1e9},
+                                                              {"t", 1e12},
+                                                              {"tb", 1e12},
+                                                              {"kib", 1024},
+                                                              {"mib", 1048576},
+                                                              {"gib", 1073741824.0},
+                                                              {"tib", 1099511627776.0}};
   return scaled(text, kUnits);
 }
 
 std::optional<uint64_t> parse_duration_ms(std::string_view text) {
-  static constexpr std::pair<const char*, double> kUnits[] = {{"", 1e3},      {"s", 1e3},       {"ms", 1},
-                                                              {"m", 60e3},    {"min", 60e3},    {"h", 3600e3},
+  static constexpr std::pair<const char*, double> kUnits[] = {{"", 1e3},      {"s", 1e3},        {"ms", 1},
+                                                              {"m", 60e3},    {"min", 60e3},     {"h", 3600e3},
                                                               {"d", 86400e3}, {"days", 86400e3}, {"day", 86400e3}};
   return scaled(text, kUnits);
 }

@@ -21,14 +21,14 @@ size_t count_code_points(std::string_view text);
 /// Columns on a terminal: 2 for wide East Asian characters, 0 for combining marks.
 size_t display_width(std::string_view text);
 
-/// The candidate nearest to `name` (Damerau-Levenshtein, letter case free), if near enough to be a slip of the keyboard:
-/// at most 1 edit up to 4 letters, 2 up to 8, then 3. The first candidate wins a tie.
+/// The candidate nearest to `name` (Damerau-Levenshtein, letter case free), if near enough to be a slip of the
+/// keyboard: at most 1 edit up to 4 letters, 2 up to 8, then 3. The first candidate wins a tie.
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates);
 
-std::string with_commas(uint64_t number);          ///< 336776 -> "336,776"
-std::string short_count(uint64_t number);          ///< 336776 -> "337k"
-std::string human_bytes(uint64_t bytes);           ///< 6400000 -> "6.4 MB"
-std::string human_seconds(double seconds);         ///< 0.04 -> "0.04 s", 2.4 -> "2.4 s", 192 -> "3 min 12 s"
+std::string with_commas(uint64_t number);   ///< 336776 -> "336,776"
+std::string short_count(uint64_t number);   ///< 336776 -> "337k"
+std::string human_bytes(uint64_t bytes);    ///< 6400000 -> "6.4 MB"
+std::string human_seconds(double seconds);  ///< 0.04 -> "0.04 s", 2.4 -> "2.4 s", 192 -> "3 min 12 s"
 /// "4GB", "500 MB", "1GiB", "1048576" -> bytes.
 std::optional<uint64_t> parse_bytes(std::string_view text);
 /// "10s", "250ms", "5m", "2h", "10" (seconds) -> milliseconds.

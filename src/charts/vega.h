@@ -10,9 +10,9 @@
 namespace filrouge {
 
 /// Draws a complete Vega-Lite specification (data included as `data.values`) as one SVG document. Deterministic: same
-/// specification, same bytes. No network, no file access: `data.url` is refused. At most 30 s and 1 GiB of script memory.
-/// Throws Error(user, FR0420) with Vega's own words when the specification is wrong. Not thread-safe; the interpreter stays
-/// loaded between calls of one thread.
+/// specification, same bytes. No network, no file access: `data.url` is refused. At most 30 s and 1 GiB of script
+/// memory. Throws Error(user, FR0420) with Vega's own words when the specification is wrong. Not thread-safe; the
+/// interpreter stays loaded between calls of one thread.
 std::string draw_svg(const Json& vega_lite);
 
 /// Loads the interpreter and Vega ahead of time (about 0.1 s), so that the first chart does not pay for it.

@@ -19,7 +19,7 @@ constexpr const char* kSettings[][2] = {{"autoinstall_known_extensions", "false"
                                         {"autoload_known_extensions", "false"},
                                         {"allow_community_extensions", "false"},
                                         {"preserve_insertion_order", "true"},
-                                        {"errors_as_json", "false"}};
+                                        {"errors_as_json", "true"}};
 
 }  // namespace
 
@@ -99,9 +99,15 @@ std::vector<std::vector<std::optional<std::string>>> DuckSession::texts(const st
   return table;
 }
 
-void DuckSession::interrupt() { duckdb_interrupt(impl_->connection); }
-double DuckSession::progress() const { return duckdb_query_progress(impl_->connection).percentage; }
-const DuckError& DuckSession::last_error() const { return impl_->error; }
+void DuckSession::interrupt() {
+  duckdb_interrupt(impl_->connection);
+}
+double DuckSession::progress() const {
+  return duckdb_query_progress(impl_->connection).percentage;
+}
+const DuckError& DuckSession::last_error() const {
+  return impl_->error;
+}
 
 namespace {
 
@@ -128,12 +134,18 @@ DuckError parse_duckdb_error(const std::string& text) {
   DuckError error;
   std::string rest = text;
   size_t colon = rest.find(" Error: ");
-  if (colon != std::string::npos && colon < 40 && rest.find('\n') > colon) {
+  if (colon != std::string::npos && colon < 40) {
     error.type = rest.substr(0, colon);
     rest = rest.substr(colon + 8);
   }
+  if (Json json = Json::parse(rest, nullptr, false); json.is_object() && json.contains("exception_message")) {
+    error.type = json.value("exception_type", error.type);
+    rest = json["exception_message"].get<std::string>();
+    if (json.contains("position")) error.position = std::stoull(json["position"].get<std::string>());
+  }
   error.candidates = candidates_in(rest);
-  for (const char* tail : {"\n\nLINE ", "\nLINE ", "\n\nCandidate", "\nCandidate", "\nDid you mean", "\n\tCandidate functions"})
+  for (const char* tail :
+       {"\n\nLINE ", "\nLINE ", "\n\nCandidate", "\nCandidate", "\nDid you mean", "\n\tCandidate functions"})
     if (size_t at = rest.find(tail); at != std::string::npos) rest.resize(at);
   for (char& c : rest)
     if (c == '\n' || c == '\t') c = ' ';
@@ -149,18 +161,13 @@ struct TypeRow {
   const char* code;
 };
 // DuckDB's own types of error; what is not here is FR0310, an error of the data or the engine while a step runs.
-constexpr TypeRow kTypes[] = {{"Parser", ErrorKind::user, "FR0201"},
-                              {"Syntax", ErrorKind::user, "FR0201"},
-                              {"Binder", ErrorKind::user, "FR0209"},
-                              {"Catalog", ErrorKind::user, "FR0209"},
-                              {"Conversion", ErrorKind::data, "FR0311"},
-                              {"Out of Range", ErrorKind::data, "FR0312"},
-                              {"Invalid Input", ErrorKind::data, "FR0313"},
-                              {"Out of Memory", ErrorKind::engine, "FR0314"},
-                              {"INTERRUPT", ErrorKind::interrupted, "FR0703"},
-                              {"IO", ErrorKind::data, "FR0315"},
-                              {"INTERNAL", ErrorKind::internal, "FR0316"},
-                              {"FATAL", ErrorKind::internal, "FR0316"}};
+constexpr TypeRow kTypes[] = {
+    {"Parser", ErrorKind::user, "FR0201"},           {"Syntax", ErrorKind::user, "FR0201"},
+    {"Binder", ErrorKind::user, "FR0209"},           {"Catalog", ErrorKind::user, "FR0209"},
+    {"Conversion", ErrorKind::data, "FR0311"},       {"Out of Range", ErrorKind::data, "FR0312"},
+    {"Invalid Input", ErrorKind::data, "FR0313"},    {"Out of Memory", ErrorKind::engine, "FR0314"},
+    {"INTERRUPT", ErrorKind::interrupted, "FR0703"}, {"IO", ErrorKind::data, "FR0315"},
+    {"INTERNAL", ErrorKind::internal, "FR0316"},     {"FATAL", ErrorKind::internal, "FR0316"}};
 
 }  // namespace
 

@@ -14,21 +14,21 @@ namespace filrouge {
 
 /// Thrown texts of DuckDB taken apart: "Binder Error: Referenced column "x" not found ... LINE 1: ..." .
 struct DuckError {
-  std::string type;                    ///< "Binder", "Parser", "Catalog", "Conversion", "Out of Memory", "IO" ...
-  std::string message;                 ///< one line, without type, LINE picture and candidates
-  std::vector<std::string> candidates; ///< DuckDB's own suggestions, as it spells them
-  std::optional<size_t> position;      ///< byte offset into the SQL text
+  std::string type;                     ///< "Binder", "Parser", "Catalog", "Conversion", "Out of Memory", "IO" ...
+  std::string message;                  ///< one line, without type, LINE picture and candidates
+  std::vector<std::string> candidates;  ///< DuckDB's own suggestions, as it spells them
+  std::optional<size_t> position;       ///< byte offset into the SQL text
 };
 
 /// Not thread-safe, but interrupt() and progress() may be called from any thread.
 class DuckSession {
  public:
-  /// `threads` of the task scheduler. Extensions are never installed or loaded by themselves; no files are touched by default.
+  /// `threads` of the task scheduler. Extensions are never installed or loaded by themselves; no files are touched by
+  /// default.
   explicit DuckSession(int threads);
   ~DuckSession();
   DuckSession(const DuckSession&) = delete;
   DuckSession& operator=(const DuckSession&) = delete;
-
 
   /// Runs all statements of `sql`. Throws Error with `text_offset` set where DuckDB gave a position.
   void execute(const std::string& sql);
@@ -40,7 +40,7 @@ class DuckSession {
   std::vector<std::vector<std::optional<std::string>>> texts(const std::string& sql);
 
   void interrupt();
-  double progress() const;   ///< 0..100, or below 0 when not known
+  double progress() const;  ///< 0..100, or below 0 when not known
 
   /// The last failure, taken apart.
   const DuckError& last_error() const;

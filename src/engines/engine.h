@@ -19,22 +19,22 @@ namespace filrouge {
 struct Limits {
   uint64_t memory_bytes = 0;  ///< for the whole worker process
   int threads = 1;
-  uint64_t timeout_ms = 0;    ///< 0 = none
+  uint64_t timeout_ms = 0;  ///< 0 = none
 };
 
 /// How the rows of a query can be computed and still come out the same whatever the number of threads.
 enum class RowOrder {
-  streaming,   ///< scan, filter, project: rows keep the order of the source; any number of threads
-  sorted,      ///< exact aggregates, DISTINCT, set operations: any number of threads, ORDER BY ALL added at the end
-  sequential   ///< joins, windows, ties, floating-point sums, first/list/string_agg: one thread
+  streaming,  ///< scan, filter, project: rows keep the order of the source; any number of threads
+  sorted,     ///< exact aggregates, DISTINCT, set operations: any number of threads, ORDER BY ALL added at the end
+  sequential  ///< joins, windows, ties, floating-point sums, first/list/string_agg: one thread
 };
 
 struct Query {
   Schema schema;
   TableLineage lineage;
   RowOrder order = RowOrder::sequential;
-  std::vector<std::string> volatile_functions;   ///< random(), now() ...: the result is not a function of the inputs
-  std::vector<std::string> approximate_functions;///< approx_count_distinct ...
+  std::vector<std::string> volatile_functions;     ///< random(), now() ...: the result is not a function of the inputs
+  std::vector<std::string> approximate_functions;  ///< approx_count_distinct ...
 };
 
 class Binder {
@@ -59,42 +59,44 @@ struct TableFiles {
   Schema schema;                             ///< used where there are no files
 };
 
-/// What is known of a table that was written: rows, bytes, and for each column a hash of its values and their positions.
+/// What is known of a table that was written: rows, bytes, and for each column a hash of its values and their
+/// positions.
 struct WrittenTable {
   std::string name;
   std::vector<std::filesystem::path> files;
   uint64_t rows = 0, bytes = 0;
   Schema schema;
-  std::vector<std::string> column_hashes;    ///< as schema.columns; equal hash and equal row count = equal content
+  std::vector<std::string> column_hashes;  ///< as schema.columns; equal hash and equal row count = equal content
 };
 Json to_json(const WrittenTable& table);
 WrittenTable written_table_from_json(const Json& json);
-
-using Progress = std::function<void(double fraction, uint64_t rows)>;  ///< fraction < 0 = not known
 
 class Engine {
  public:
   virtual ~Engine() = default;
   virtual void set_limits(const Limits& limits) = 0;
-  virtual std::string version() const = 0;                  ///< "duckdb 1.5.5"
+  virtual std::string version() const = 0;  ///< "duckdb 1.5.5"
   /// Forgets all tables, then makes these readable under their names.
   virtual void attach(const std::vector<TableFiles>& tables) = 0;
   /// Runs statements for their effect (CREATE TEMP ..., SET ...). Throws Error(data or engine, FR03xx).
   virtual void execute(const std::string& sql) = 0;
   /// The whole result in memory; for small answers. {columns: [{name, type}], rows: [[..]]}; at most `max_rows` rows.
-  /// Integers beyond 2^53 and decimals are JSON numbers where exact, else text; dates and timestamps ISO text; NaN and infinities null.
+  /// Integers beyond 2^53 and decimals are JSON numbers where exact, else text; dates and timestamps ISO text; NaN and
+  /// infinities null.
   virtual Json rows(const std::string& sql, uint64_t max_rows) = 0;
-  /// Writes the result as Parquet into `folder` (made by the caller, empty) with portable types, rows in a defined order.
+  /// Writes the result as Parquet into `folder` (made by the caller, empty) with portable types, rows in a defined
+  /// order.
   virtual WrittenTable materialise(const std::string& name, const std::string& sql, RowOrder order,
                                    const std::filesystem::path& folder) = 0;
   /// As materialise, for a file written by other means: rows, schema and column hashes of Parquet files.
   virtual WrittenTable measure(const std::string& name, const std::vector<std::filesystem::path>& files) = 0;
-  /// Called now and then, from another thread, while a statement runs.
-  virtual void on_progress(Progress progress) = 0;
+  /// How much of the running statement is done, 0 to 1; below 0 when not known. From any thread.
+  virtual double progress() const = 0;
   /// Stops the running statement (from another thread); it then throws Error(interrupted).
   virtual void interrupt() = 0;
 };
 
-std::unique_ptr<Engine> make_duckdb_engine();
+/// `scratch`: an existing folder where the engine may spill what does not fit into memory.
+std::unique_ptr<Engine> make_duckdb_engine(const std::filesystem::path& scratch);
 
 }  // namespace filrouge

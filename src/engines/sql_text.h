@@ -36,7 +36,8 @@ class BoundSql {
   std::vector<std::string> used_;
 };
 
-/// Without comments, each run of white space one blank, no trailing semicolons. Equal for texts that differ in layout only.
+/// Without comments, each run of white space one blank, no trailing semicolons. Equal for texts that differ in layout
+/// only.
 std::string canonical_sql(std::string_view sql);
 
 }  // namespace filrouge

@@ -8,7 +8,8 @@
 //                     {"id":7,"event":"done","result":{..},"cpu_seconds":1.2,"peak_memory_bytes":91000000,"seconds":0.9}
 //                     {"id":7,"event":"error","kind":"data","code":"FR0301","message":"..","hint":"..","text_offset":12}
 //
-// The worker ends when its standard input closes, so no worker outlives its owner. A request is only paths in and a receipt out.
+// The worker ends when its standard input closes, so no worker outlives its owner. A request is only paths in and a
+// receipt out.
 #pragma once
 
 #include <functional>
@@ -42,7 +43,8 @@ class Worker {
   /// (with the signal, and the likely reason: killed for memory, crashed), FR0702 after the time limit.
   /// A dead worker is started anew by the next call.
   Answer ask(Json request, const std::function<void(const Json& event)>& on_event = {});
-  /// From another thread: ends the running request by killing the process; ask() then throws Error(interrupted, FR0703).
+  /// From another thread: ends the running request by killing the process; ask() then throws Error(interrupted,
+  /// FR0703).
   void stop();
 
  private:

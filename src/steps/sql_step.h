@@ -1,5 +1,5 @@
-// SQL inside a step, wherever it stands (`query:` of sql and chart, the queries that check makes): parameters, references and
-// binding with diagnostics that point into the user's own text.
+// SQL inside a step, wherever it stands (`query:` of sql and chart, the queries that check makes): parameters,
+// references and binding with diagnostics that point into the user's own text.
 #pragma once
 
 #include <optional>
@@ -16,9 +16,9 @@ std::vector<std::string> sql_references(const Step& step, const std::vector<std:
                                         BindContext& context);
 
 struct BoundQuery {
-  std::string sql;                   ///< parameters filled in
+  std::string sql;  ///< parameters filled in
   Query query;
-  std::vector<std::string> params;   ///< used
+  std::vector<std::string> params;  ///< used
   std::vector<Use> uses;
 };
 /// Binds it; reports unknown tables, columns, functions, parameters with hints, and volatile functions as a warning.

@@ -1,5 +1,5 @@
-// A verb: two halves and a description. `references` and `bind` run in the process that owns the store and never touch data;
-// `work` runs in a worker: folders in, folder out. One verb is one file in steps/ plus one row in verbs.cpp.
+// A verb: two halves and a description. `references` and `bind` run in the process that owns the store and never touch
+// data; `work` runs in a worker: folders in, folder out. One verb is one file in steps/ plus one row in verbs.cpp.
 #pragma once
 
 #include <filesystem>
@@ -18,9 +18,9 @@ namespace filrouge {
 
 /// A table that a step will yield. The first one of a step is its main table.
 struct OutputTable {
-  std::string name;        ///< "flights", "flights.rejects", "flights.checks"
+  std::string name;  ///< "flights", "flights.rejects", "flights.checks"
   Schema schema;
-  TableLineage lineage;    ///< empty columns = a source: the table's columns come from outside the thread
+  TableLineage lineage;  ///< empty columns = a source: the table's columns come from outside the thread
 };
 
 /// What a step reads of a table: the content of these columns goes into its key.
@@ -31,20 +31,20 @@ struct Use {
 
 /// A file from outside the store whose content goes into the key.
 struct InputFile {
-  std::filesystem::path path;   ///< absolute
-  std::string shown;            ///< as the thread names it
+  std::filesystem::path path;  ///< absolute
+  std::string shown;           ///< as the thread names it
 };
 
 struct Binding {
   std::vector<OutputTable> tables;
   std::vector<Use> uses;
-  std::vector<std::string> params;      ///< parameters whose values go into the key
+  std::vector<std::string> params;  ///< parameters whose values go into the key
   std::vector<InputFile> files;
-  Json canonical;                       ///< what the step says, without layout: goes into the key
-  Json work;                            ///< what `work` needs besides inputs; its form is the verb's own affair
-  std::optional<uint64_t> expected_rows;///< a guess, for the plan
-  bool gate = false;                    ///< a check: what reads its table waits for it and is skipped when it fails
-  bool replaces_input = false;          ///< a quarantine: others read its main table in place of the one it names
+  Json canonical;                         ///< what the step says, without layout: goes into the key
+  Json work;                              ///< what `work` needs besides inputs; its form is the verb's own affair
+  std::optional<uint64_t> expected_rows;  ///< a guess, for the plan
+  bool gate = false;                      ///< a check: what reads its table waits for it and is skipped when it fails
+  bool replaces_input = false;            ///< a quarantine: others read its main table in place of the one it names
   std::vector<std::filesystem::path> publishes;  ///< files beside the thread (charts/by_hour.svg), relative
 };
 
@@ -67,22 +67,23 @@ class BindContext {
 
 struct WorkRequest {
   std::string verb, name;
-  Json work;                              ///< Binding::work
-  std::vector<TableFiles> inputs;         ///< the tables of Binding::uses
+  Json work;                       ///< Binding::work
+  std::vector<TableFiles> inputs;  ///< the tables of Binding::uses
   std::vector<std::filesystem::path> files;
-  std::filesystem::path staging;          ///< empty folder; all output goes here
+  std::filesystem::path staging;  ///< empty folder; all output goes here
   Limits limits;
   uint64_t seed = 0;
 };
 
 /// What came of a step; becomes part of its receipt.
 struct WorkResult {
-  std::vector<WrittenTable> tables;       ///< as Binding::tables, in that order; files inside `staging`
+  std::vector<WrittenTable> tables;  ///< as Binding::tables, in that order; files inside `staging`
   std::vector<std::pair<std::string, std::filesystem::path>> publish;  ///< file in `staging` -> path beside the thread
-  bool passed = true;                     ///< a gate that does not pass fails the run with exit code 3
-  std::string summary;                    ///< what the run shows: "4 of 4 hold"; empty = rows and columns
-  std::vector<std::string> notes;         ///< shown under the step and at the end: "12 rows rejected: filrouge show flights.rejects"
-  Json details;                           ///< the verb's own, kept in the receipt
+  bool passed = true;   ///< a gate that does not pass fails the run with exit code 3
+  std::string summary;  ///< what the run shows: "4 of 4 hold"; empty = rows and columns
+  std::vector<std::string>
+      notes;     ///< shown under the step and at the end: "12 rows rejected: filrouge show flights.rejects"
+  Json details;  ///< the verb's own, kept in the receipt
 };
 Json to_json(const WorkResult& result);
 WorkResult work_result_from_json(const Json& json);
@@ -91,13 +92,13 @@ WorkResult work_result_from_json(const Json& json);
 class WorkContext {
  public:
   virtual ~WorkContext() = default;
-  virtual Engine& engine() = 0;          ///< inputs are attached already, limits set
-  virtual void phase(const std::string& what) = 0;   ///< "reading", "writing": shown live
+  virtual Engine& engine() = 0;                     ///< inputs are attached already, limits set
+  virtual void phase(const std::string& what) = 0;  ///< "reading", "writing": shown live
 };
 
 struct Verb {
   VerbSpec spec;
-  int version = 1;   ///< raise it when the same step would give another result: everything is then rebuilt
+  int version = 1;  ///< raise it when the same step would give another result: everything is then rebuilt
   /// Tables the step reads, whether they exist or not (the graph is made from this). Reports SQL that does not parse.
   std::vector<std::string> (*references)(const Step& step, BindContext& context) = nullptr;
   /// Called when every table it references is bound. Returns nothing after reporting an error.

@@ -6,9 +6,9 @@
 //   .filrouge/catalog.db                         SQLite, WAL, synchronous=FULL
 //   .filrouge/tmp/                               staging; emptied when a run takes the lock
 //
-// A version exists whole or not at all: staged in tmp/, every file and folder fsynced, receipt.json written last, the folder
-// renamed to its final name, the parent fsynced, then entered in the catalog in one transaction.
-// One process at a time holds the write lock (an fcntl lock on `.filrouge/lock`, so it ends with the process); readers never wait.
+// A version exists whole or not at all: staged in tmp/, every file and folder fsynced, receipt.json written last, the
+// folder renamed to its final name, the parent fsynced, then entered in the catalog in one transaction. One process at
+// a time holds the write lock (an fcntl lock on `.filrouge/lock`, so it ends with the process); readers never wait.
 #pragma once
 
 #include <filesystem>
@@ -27,30 +27,30 @@ namespace filrouge {
 
 /// A table inside a version.
 struct StoredTable {
-  std::string name;                       ///< "flights", "flights.rejects"
-  std::vector<std::string> files;         ///< Parquet, relative to the version's folder, in row order
+  std::string name;                ///< "flights", "flights.rejects"
+  std::vector<std::string> files;  ///< Parquet, relative to the version's folder, in row order
   uint64_t rows = 0, bytes = 0;
   Schema schema;
-  std::vector<std::string> column_hashes; ///< as schema.columns
+  std::vector<std::string> column_hashes;  ///< as schema.columns
   TableLineage lineage;
 };
 
 /// A version of what one step yields. Everything here stands in receipt.json too.
 struct Version {
-  std::string verb, name;                 ///< the step: read flights
-  std::string key;                        ///< 32 hexadecimal digits; (verb, name, key) is unique
+  std::string verb, name;  ///< the step: read flights
+  std::string key;         ///< 32 hexadecimal digits; (verb, name, key) is unique
   std::vector<StoredTable> tables;
-  bool passed = true;                     ///< false: a gate that did not hold
+  bool passed = true;  ///< false: a gate that did not hold
   std::string summary;
   std::vector<std::string> notes;
-  Json details;                           ///< the verb's own
+  Json details;                                       ///< the verb's own
   std::vector<std::string> publish_from, publish_to;  ///< file in the version's folder -> path beside the thread
   double seconds = 0, cpu_seconds = 0;
   uint64_t peak_memory_bytes = 0;
-  std::string engine;                     ///< "duckdb 1.5.5"
-  std::string created;                    ///< UTC, ISO 8601
-  Json why_key;                           ///< what went into the key, part by part, so that a later plan can say what changed
-  Json file_hashes;                       ///< {"data-0.parquet": hash} of every file of the version, for verify
+  std::string engine;   ///< "duckdb 1.5.5"
+  std::string created;  ///< UTC, ISO 8601
+  Json why_key;         ///< what went into the key, part by part, so that a later plan can say what changed
+  Json file_hashes;     ///< {"data-0.parquet": hash} of every file of the version, for verify
 };
 Json to_json(const Version& version);
 Version version_from_json(const Json& json);
@@ -58,17 +58,17 @@ Version version_from_json(const Json& json);
 /// One step in one run.
 struct RunStep {
   std::string verb, name, key;
-  std::string action;                     ///< built | reused | failed | skipped
+  std::string action;  ///< built | reused | failed | skipped
   std::vector<std::string> why;
   double seconds = 0, cpu_seconds = 0;
   uint64_t peak_memory_bytes = 0;
   uint64_t rows = 0;
-  std::string error;                      ///< message of a failed step
+  std::string error;  ///< message of a failed step
 };
 
 struct Run {
   int64_t id = 0;
-  std::string started, finished;          ///< UTC; `finished` empty = interrupted or still running
+  std::string started, finished;  ///< UTC; `finished` empty = interrupted or still running
   std::string command;
   int exit_code = -1;
   std::vector<RunStep> steps;
@@ -76,7 +76,7 @@ struct Run {
 
 /// What `verify` and `gc` found; paths are relative to the store.
 struct Finding {
-  std::string what;                       ///< damaged | missing | extra | unreadable | removed
+  std::string what;  ///< damaged | missing | extra | unreadable | removed
   std::string path;
   std::string verb, name, key;
   std::string message;
@@ -86,12 +86,12 @@ struct Finding {
 class Store {
  public:
   enum class Access {
-    read,        ///< never waits, never changes anything but caches; the store may be absent
-    write        ///< holds the lock until the Store is destroyed; empties tmp/
+    read,  ///< never waits, never changes anything but caches; the store may be absent
+    write  ///< holds the lock until the Store is destroyed; empties tmp/
   };
   /// Opens the store in `folder` (made when writing). Waiting: `on_wait(text)` is told once for whom and since when.
-  /// Throws Error(environment, FR0510) when another run holds the lock and `wait` is false; FR0511 when the store was made by a
-  /// newer program; FR0512 when the catalog is damaged (hint: verify --rebuild).
+  /// Throws Error(environment, FR0510) when another run holds the lock and `wait` is false; FR0511 when the store was
+  /// made by a newer program; FR0512 when the catalog is damaged (hint: verify --rebuild).
   static std::unique_ptr<Store> open(const fs::path& folder, Access access, bool wait,
                                      const std::function<void(const std::string&)>& on_wait = {});
   ~Store();
@@ -124,11 +124,12 @@ class Store {
   // ---- runs ----
   int64_t begin_run(const std::string& command);
   void end_run(int64_t id, int exit_code, const std::vector<RunStep>& steps);
-  std::vector<Run> runs(size_t most) const;                        ///< newest first
+  std::vector<Run> runs(size_t most) const;  ///< newest first
   /// The last time the step was built: for expected rows and seconds.
   std::optional<RunStep> last_built(const std::string& verb, const std::string& name) const;
 
-  // ---- caches: may be lost at any time, never needed for correctness; bulk interfaces so that 10,000 entries cost one query ----
+  // ---- caches: may be lost at any time, never needed for correctness; bulk interfaces so that 10,000 entries cost one
+  // query ----
   std::optional<std::string> cached(const std::string& kind, const std::string& key) const;
   std::map<std::string, std::string> all_cached(const std::string& kind) const;
   void remember(const std::string& kind, const std::vector<std::pair<std::string, std::string>>& entries);

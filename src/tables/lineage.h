@@ -14,22 +14,22 @@
 namespace filrouge {
 
 struct ColumnRef {
-  std::string table;   ///< a table of the thread: "flights", "flights.rejects"
+  std::string table;  ///< a table of the thread: "flights", "flights.rejects"
   std::string column;
   auto operator<=>(const ColumnRef&) const = default;
   std::string text() const { return table + "." + column; }
 };
 
 struct ColumnLineage {
-  std::string column;            ///< the output column
+  std::string column;  ///< the output column
   std::set<ColumnRef> values;
-  std::set<ColumnRef> rows;      ///< those of the whole table, and those of this column alone (a scalar subquery's filter)
+  std::set<ColumnRef> rows;  ///< those of the whole table, and those of this column alone (a scalar subquery's filter)
 };
 
 struct TableLineage {
-  std::vector<ColumnLineage> columns;    ///< one per output column, in order
-  std::set<ColumnRef> rows;              ///< what decides the rows of the whole table
-  std::set<std::string> tables;          ///< tables read, also those of which no column is used (count(*))
+  std::vector<ColumnLineage> columns;  ///< one per output column, in order
+  std::set<ColumnRef> rows;            ///< what decides the rows of the whole table
+  std::set<std::string> tables;        ///< tables read, also those of which no column is used (count(*))
 
   const ColumnLineage* find(std::string_view column) const;
 };
@@ -42,15 +42,16 @@ TableLineage lineage_from_json(const Json& json);
 using LineageGraph = std::map<std::string, TableLineage>;
 
 struct Trace {
-  std::set<ColumnRef> values, rows;   ///< sources reached: columns of tables without an entry
+  std::set<ColumnRef> values, rows;  ///< sources reached: columns of tables without an entry
   struct Hop {
-    ColumnRef from, to;               ///< `from` is nearer to the sources
-    bool is_row = false;              ///< the link decides rows, not values
+    ColumnRef from, to;   ///< `from` is nearer to the sources
+    bool is_row = false;  ///< the link decides rows, not values
   };
-  std::vector<Hop> via;               ///< every link of the paths taken, each once, nearest to the asked column first
+  std::vector<Hop> via;  ///< every link of the paths taken, each once, nearest to the asked column first
 };
 
-/// Upstream: a value of a value is a value; whatever is reached through a `rows` link is `rows` (a column in both stays in both).
+/// Upstream: a value of a value is a value; whatever is reached through a `rows` link is `rows` (a column in both stays
+/// in both).
 Trace trace_up(const LineageGraph& graph, const ColumnRef& column);
 /// Downstream: every column of any table that would or could change with `column`.
 Trace trace_down(const LineageGraph& graph, const ColumnRef& column);

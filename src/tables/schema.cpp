@@ -47,14 +47,18 @@ std::string wrapped(std::string_view text, char quote) {
 
 }  // namespace
 
-std::string quoted(std::string_view name) { return wrapped(name, '"'); }
-
-std::string quoted_table(std::string_view name) {
-  size_t dot = name.find('.');
-  if (dot == std::string_view::npos) return quoted(name);
-  return quoted(name.substr(0, dot)) + "." + quoted(name.substr(dot + 1));
+std::string quote_name(std::string_view name) {
+  return wrapped(name, '"');
 }
 
-std::string literal(std::string_view text) { return wrapped(text, '\''); }
+std::string quote_table(std::string_view name) {
+  size_t dot = name.find('.');
+  if (dot == std::string_view::npos) return quote_name(name);
+  return quote_name(name.substr(0, dot)) + "." + quote_name(name.substr(dot + 1));
+}
+
+std::string quote_text(std::string_view text) {
+  return wrapped(text, '\'');
+}
 
 }  // namespace filrouge

@@ -1,4 +1,5 @@
-// The columns of a table. Types are DuckDB's names in upper case (BIGINT, VARCHAR, DECIMAL(18,3), STRUCT(a INTEGER), INTEGER[]).
+// The columns of a table. Types are DuckDB's names in upper case (BIGINT, VARCHAR, DECIMAL(18,3), STRUCT(a INTEGER),
+// INTEGER[]).
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@ namespace filrouge {
 struct Column {
   std::string name;
   std::string type;
-  Json meaning;  ///< what the thread says of it at its source: {about, time, entity, subject, purpose, keep}; null where nothing
+  Json meaning;  ///< what the thread says of it at its source: {about, time, entity, subject, purpose, keep}; null
+                 ///< where nothing
 };
 
 struct Schema {
@@ -27,10 +29,10 @@ Json to_json(const Schema& schema);
 Schema schema_from_json(const Json& json);
 
 /// `name` as a SQL identifier, quoted.
-std::string quoted(std::string_view name);
+std::string quote_name(std::string_view name);
 /// "flights.rejects" -> "flights"."rejects"
-std::string quoted_table(std::string_view name);
+std::string quote_table(std::string_view name);
 /// `text` as a SQL string literal.
-std::string literal(std::string_view text);
+std::string quote_text(std::string_view text);
 
 }  // namespace filrouge

@@ -1,5 +1,5 @@
-// The table of error codes: FR01xx thread.yaml, FR02xx SQL and columns, FR03xx read and data, FR04xx check, chart and other verbs,
-// FR05xx environment and store, FR06xx command line, FR07xx worker, FR09xx internal.
+// The table of error codes: FR01xx thread.yaml, FR02xx SQL and columns, FR03xx read and data, FR04xx check, chart and
+// other verbs, FR05xx environment and store, FR06xx command line, FR07xx worker, FR09xx internal.
 #pragma once
 
 #include <span>
@@ -8,11 +8,11 @@
 namespace filrouge {
 
 struct ErrorCode {
-  const char* code;      ///< FR0203
-  const char* title;     ///< "no such column"
-  const char* about;     ///< two to five lines: what it means, why it is an error, how to mend it
-  const char* wrong;     ///< a short example that gives it
-  const char* right;     ///< the same, mended
+  const char* code;   ///< FR0203
+  const char* title;  ///< "no such column"
+  const char* about;  ///< two to five lines: what it means, why it is an error, how to mend it
+  const char* wrong;  ///< a short example that gives it
+  const char* right;  ///< the same, mended
 };
 
 std::span<const ErrorCode> error_codes();

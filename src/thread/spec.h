@@ -1,4 +1,5 @@
-// What a verb's keys are: the one description from which the parser, `filrouge help`, the JSON Schema and docs/verbs.md come.
+// What a verb's keys are: the one description from which the parser, `filrouge help`, the JSON Schema and docs/verbs.md
+// come.
 #pragma once
 
 #include <string>
@@ -7,7 +8,7 @@
 namespace filrouge {
 
 enum class ValueType {
-  text,       ///< a scalar, taken as text
+  text,  ///< a scalar, taken as text
   integer,
   number,
   boolean,
@@ -36,11 +37,11 @@ struct KeySpec {
 };
 
 struct VerbSpec {
-  std::string name;               ///< "read"
-  std::string makes;              ///< "a table"
-  std::string about;              ///< one or two sentences
-  std::vector<KeySpec> keys;      ///< without the verb key itself and without the keys every step has (about)
-  std::string example;            ///< YAML of one step, executed by a test
+  std::string name;           ///< "read"
+  std::string makes;          ///< "a table"
+  std::string about;          ///< one or two sentences
+  std::vector<KeySpec> keys;  ///< without the verb key itself and without the keys every step has (about)
+  std::string example;        ///< YAML of one step, executed by a test
   std::vector<std::vector<std::string>> exactly_one_of;  ///< {{"query","file"}}
 };
 

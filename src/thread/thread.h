@@ -15,10 +15,10 @@
 namespace filrouge {
 
 struct Step {
-  std::string verb;    ///< "sql"
-  std::string name;    ///< "departures"
-  Json config;         ///< the step's keys but the verb, as written; where `file:` named a text, config["query"] holds it
-  Node node;           ///< the whole step's mapping, with places
+  std::string verb;  ///< "sql"
+  std::string name;  ///< "departures"
+  Json config;       ///< the step's keys but the verb, as written; where `file:` named a text, config["query"] holds it
+  Node node;         ///< the whole step's mapping, with places
   /// SQL that came from `file:`: its path (relative to the thread's folder); the text then stands in config["query"].
   std::string sql_file;
 
@@ -26,30 +26,31 @@ struct Step {
 };
 
 struct Thread {
-  std::filesystem::path folder;       ///< absolute
-  std::filesystem::path file;         ///< absolute path of thread.yaml
+  std::filesystem::path folder;  ///< absolute
+  std::filesystem::path file;    ///< absolute path of thread.yaml
   std::string name;
   std::string about;
-  std::map<std::string, Json> params; ///< defaults with --set applied; types are those of the defaults
+  std::map<std::string, Json> params;  ///< defaults with --set applied; types are those of the defaults
   uint64_t seed = 0;
-  std::vector<Step> steps;            ///< in the order of the files
-  std::vector<SourceText> sources;    ///< every file read, for render()
+  std::vector<Step> steps;          ///< in the order of the files
+  std::vector<SourceText> sources;  ///< every file read, for render()
 
   const Step* find(std::string_view verb, std::string_view name) const;
   /// A problem at a key of a step: `path` such as {"expect", "0", "range"}; the deepest part that exists is marked.
   Diagnostic at(const Step& step, const std::vector<std::string>& path, std::string code, std::string message,
                 std::string hint = "", std::string note = "") const;
-  /// A problem at byte `offset` of the scalar under `path` (of the .sql file where it came from one), `length` bytes long.
-  Diagnostic at_text(const Step& step, const std::vector<std::string>& path, size_t offset, size_t length, std::string code,
-                     std::string message, std::string hint = "", std::string note = "") const;
+  /// A problem at byte `offset` of the scalar under `path` (of the .sql file where it came from one), `length` bytes
+  /// long.
+  Diagnostic at_text(const Step& step, const std::vector<std::string>& path, size_t offset, size_t length,
+                     std::string code, std::string message, std::string hint = "", std::string note = "") const;
 };
 
 struct ParseOptions {
   std::map<std::string, std::string> set;  ///< --set NAME=VALUE
 };
 
-/// Reads `file` and all it includes. Every problem found goes into `problems`; the steps that are well-formed are returned even then.
-/// Secrets `${secret:NAME}` are checked for form only (resolve_secret gives the value at run time).
+/// Reads `file` and all it includes. Every problem found goes into `problems`; the steps that are well-formed are
+/// returned even then. Secrets `${secret:NAME}` are checked for form only (resolve_secret gives the value at run time).
 /// Throws Error(environment, FR0501) only when `file` itself cannot be read.
 Thread parse_thread(const std::filesystem::path& file, const std::vector<VerbSpec>& verbs, const ParseOptions& options,
                     std::vector<Diagnostic>& problems);

@@ -22,11 +22,11 @@ struct Place {
 struct Node {
   enum class Kind { null, scalar, sequence, mapping };
   Kind kind = Kind::null;
-  std::string text;           ///< scalar: its value, decoded
-  bool plain = true;          ///< scalar without quotes and not a block: may be a number, a boolean or null
-  std::string file;           ///< as in Diagnostic::file
-  Place begin, end;           ///< of the node; for a block scalar `begin` is the indicator (| or >)
-  std::vector<Node> items;    ///< sequence
+  std::string text;         ///< scalar: its value, decoded
+  bool plain = true;        ///< scalar without quotes and not a block: may be a number, a boolean or null
+  std::string file;         ///< as in Diagnostic::file
+  Place begin, end;         ///< of the node; for a block scalar `begin` is the indicator (| or >)
+  std::vector<Node> items;  ///< sequence
   std::vector<std::pair<Node, Node>> entries;  ///< mapping, in the order of the file; keys are scalars
 
   /// The value of a key of a mapping, or nullptr.
@@ -36,15 +36,17 @@ struct Node {
 };
 
 /// Limits that stop hostile files: nesting 100, nodes after expanding aliases 1,000,000, file 64 MiB.
-/// Reports (never throws for content): syntax errors, duplicate keys, non-scalar keys, undefined aliases, bytes that are not
-/// UTF-8, tabs in indentation, too deep or too large. A BOM and CRLF are fine. Aliases are expanded; `<<` merges.
+/// Reports (never throws for content): syntax errors, duplicate keys, non-scalar keys, undefined aliases, bytes that
+/// are not UTF-8, tabs in indentation, too deep or too large. A BOM and CRLF are fine. Aliases are expanded; `<<`
+/// merges.
 Node parse_yaml(const std::string& text, const std::string& file, std::vector<Diagnostic>& problems);
 
 /// YAML 1.2 core types: null, true/false, integers, floats; everything else (and everything quoted) is text.
 Json to_json(const Node& node);
 
-/// Where the byte `offset` of the decoded scalar stands in the file: through block indentation, folding, quotes and escapes.
-/// `source` is the text of node.file. Exact for plain one-line, quoted one-line and literal (|) scalars; the line is exact for the rest.
+/// Where the byte `offset` of the decoded scalar stands in the file: through block indentation, folding, quotes and
+/// escapes. `source` is the text of node.file. Exact for plain one-line, quoted one-line and literal (|) scalars; the
+/// line is exact for the rest.
 Place place_in_scalar(const Node& node, const std::string& source, size_t offset);
 
 }  // namespace filrouge
