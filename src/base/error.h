@@ -30,6 +30,7 @@ class Error : public std::exception {
   std::string message;              ///< one sentence, no trailing newline
   std::string hint;                 ///< what to do next; may be empty
   std::optional<long> text_offset;  ///< byte offset into the SQL text (or scalar) that the error is about
+  long text_length = 0;             ///< bytes from there that the error is about; 0 = the word at the offset
   std::string text_name;  ///< which text `text_offset` counts in: a key such as "query"; empty = the step's SQL
 };
 

@@ -48,6 +48,9 @@ struct Binding {
   std::vector<std::filesystem::path> publishes;  ///< files beside the thread (charts/by_hour.svg), relative
 };
 
+Json to_json(const Binding& binding);
+Binding binding_from_json(const Json& json);
+
 /// What bind may ask. Problems are reported, not thrown, so that all are seen at once.
 class BindContext {
  public:

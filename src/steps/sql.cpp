@@ -1,0 +1,64 @@
+// sql: one SELECT over tables of the thread makes a table.
+#include "steps/sql_step.h"
+#include "steps/verbs.h"
+
+namespace filrouge {
+namespace {
+
+const std::vector<std::string> kQuery = {"query"};
+
+std::string text_of(const Step& step) {
+  return step.config.value("query", "");
+}
+
+std::vector<std::string> references(const Step& step, BindContext& context) {
+  return sql_references(step, kQuery, text_of(step), context);
+}
+
+std::optional<Binding> bind(const Step& step, BindContext& context) {
+  auto bound = bind_sql(step, kQuery, text_of(step), context);
+  if (!bound) return std::nullopt;
+  Binding binding;
+  binding.canonical = {{"sql", canonical_sql(text_of(step))}};
+  binding.work = {{"sql", bound->sql}, {"order", static_cast<int>(bound->query.order)}};
+  binding.uses = bound->uses;
+  binding.params = bound->params;
+  binding.tables.push_back({step.name, std::move(bound->query.schema), std::move(bound->query.lineage)});
+  return binding;
+}
+
+WorkResult work(const WorkRequest& request, WorkContext& context) {
+  WorkResult result;
+  auto order = static_cast<RowOrder>(request.work.at("order").get<int>());
+  result.tables.push_back(
+      context.engine().materialise(request.name, request.work.at("sql").get<std::string>(), order, request.staging));
+  return result;
+}
+
+}  // namespace
+
+Verb sql_verb() {
+  Verb verb;
+  verb.spec.name = "sql";
+  verb.spec.makes = "a table";
+  verb.spec.about =
+      "One SELECT over tables of the thread. `$name` is a parameter; dependencies are found from the query.";
+  verb.spec.keys = {
+      {.name = "query",
+       .type = ValueType::sql,
+       .about = "the SELECT, in DuckDB's SQL; tables are named as in the thread"},
+      {.name = "file", .type = ValueType::file, .about = "a .sql file with the query, relative to the thread's folder"},
+  };
+  verb.spec.exactly_one_of = {{"query", "file"}};
+  verb.spec.example =
+      "- sql: departures\n"
+      "  query: |\n"
+      "    SELECT carrier, count(*) AS flights, avg(dep_delay) AS mean_delay\n"
+      "    FROM flights WHERE dep_delay > $late_after GROUP BY carrier\n";
+  verb.references = references;
+  verb.bind = bind;
+  verb.work = work;
+  return verb;
+}
+
+}  // namespace filrouge

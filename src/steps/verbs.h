@@ -1,0 +1,13 @@
+// One function per verb; verbs.cpp puts them into the table.
+#pragma once
+
+#include "steps/step.h"
+
+namespace filrouge {
+
+Verb read_verb();
+Verb sql_verb();
+Verb check_verb();
+Verb chart_verb();
+
+}  // namespace filrouge
