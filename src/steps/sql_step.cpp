@@ -1,5 +1,6 @@
 #include "steps/sql_step.h"
 
+#include "base/error.h"
 #include "base/text.h"
 
 namespace filrouge {
