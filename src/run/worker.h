@@ -3,7 +3,9 @@
 //   owner -> worker   {"id":7,"kind":"work","verb":"sql","name":"departures","work":{..},"inputs":[..],"files":[..],
 //                      "staging":"..","limits":{"memory_bytes":..,"threads":1,"timeout_ms":0},"seed":0}
 //                     {"id":8,"kind":"inspect","verb":"read","request":{..},"files":[..],"limits":{..}}
-//                     {"id":9,"kind":"query", ...}            (ask, look, show, diff: see run/query.h)
+//                     {"id":9,"kind":"query","query":{..},"inputs":[..],"limits":{..}}     (ask, look, show, diff:
+//                     run/query.h)
+//                     {"id":10,"kind":"warm","what":"charts"}
 //   worker -> owner   {"id":7,"event":"phase","what":"reading","rows":120000,"fraction":0.4}
 //                     {"id":7,"event":"done","result":{..},"cpu_seconds":1.2,"peak_memory_bytes":91000000,"seconds":0.9}
 //                     {"id":7,"event":"error","kind":"data","code":"FR0301","message":"..","hint":"..","text_offset":12}
@@ -12,6 +14,7 @@
 // receipt out.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,18 +36,19 @@ struct Answer {
 /// The owner's end of one worker process. Used by one thread at a time, except stop().
 class Worker {
  public:
-  /// Starts `filrouge worker` (this same binary).
-  Worker();
-  ~Worker();  ///< closes its input; kills it if it has not ended after a second
+  /// `scratch`: a folder for what does not fit into memory; a folder of the worker's own is made in it and removed with
+  /// it. The process (`filrouge worker`, this same binary) is started by the first request, or by start().
+  explicit Worker(std::filesystem::path scratch);
+  ~Worker();  ///< ends the process
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  void start();
   /// Sends the request and waits for its end. Throws the worker's Error, or Error(engine, FR0701) when the process died
-  /// (with the signal, and the likely reason: killed for memory, crashed), FR0702 after the time limit.
-  /// A dead worker is started anew by the next call.
+  /// (with the signal, and the likely reason: out of memory, crashed), FR0702 after the request's time limit.
+  /// A worker that died is started anew by the next call.
   Answer ask(Json request, const std::function<void(const Json& event)>& on_event = {});
-  /// From another thread: ends the running request by killing the process; ask() then throws Error(interrupted,
-  /// FR0703).
+  /// From another thread: kills the process; the running ask() then throws Error(interrupted, FR0703).
   void stop();
 
  private:
@@ -52,7 +56,12 @@ class Worker {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The worker's main loop; returns its exit code. Knows only verbs and the queries of run/query.h.
-int worker_main();
+Json to_json(const Limits& limits);
+Limits limits_from_json(const Json& json);
+Json to_json(const TableFiles& table);
+TableFiles table_files_from_json(const Json& json);
+
+/// The worker's main loop: reads requests from standard input until it closes; returns the exit code.
+int worker_main(const std::filesystem::path& scratch);
 
 }  // namespace filrouge

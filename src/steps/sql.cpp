@@ -55,6 +55,7 @@ Verb sql_verb() {
       "  query: |\n"
       "    SELECT carrier, count(*) AS flights, avg(dep_delay) AS mean_delay\n"
       "    FROM flights WHERE dep_delay > $late_after GROUP BY carrier\n";
+  verb.remembered = true;
   verb.references = references;
   verb.bind = bind;
   verb.work = work;

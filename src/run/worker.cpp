@@ -1,0 +1,236 @@
+#include "run/worker.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace filrouge {
+
+using Clock = std::chrono::steady_clock;
+
+struct Worker::Impl {
+  fs::path scratch;
+  pid_t pid = -1;
+  int to_worker = -1, from_worker = -1, talk = -1;  // `talk`: what the worker writes to stderr, kept in memory
+  std::string buffer;
+  int64_t next_id = 1;
+  std::mutex mutex;  // guards pid against stop()
+  std::atomic<bool> stopped = false;
+
+  void start();
+  void send(const std::string& line);
+  std::optional<std::string> read_line(std::optional<Clock::time_point> deadline, bool& timed_out);
+  int end(bool kill_it);
+  [[noreturn]] void died();
+  std::string last_words() const;
+};
+
+namespace {
+
+/// Both ends close on exec; the child's own ends are duplicated onto 0 and 1.
+void open_pipe(int (&ends)[2]) {
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw Error(ErrorKind::environment, "FR0521", fmt::format("cannot start a worker: {}", std::strerror(errno)));
+}
+
+[[noreturn]] void become_worker(int input, int output, int talk, const std::string& scratch) {
+  ::setpgid(0, 0);  // Ctrl-C goes to the owner, which ends its workers in order
+  ::dup2(input, STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(talk, STDERR_FILENO);
+  ::execl("/proc/self/exe", "filrouge", "worker", scratch.c_str(), nullptr);
+  ::_exit(127);
+}
+
+}  // namespace
+
+void Worker::Impl::start() {
+  if (pid > 0) return;
+  int down[2], up[2];
+  open_pipe(down);
+  open_pipe(up);
+  if (talk >= 0) ::close(talk);
+  talk = ::memfd_create("worker stderr", MFD_CLOEXEC);
+  std::string folder = scratch.string();
+  pid_t child = ::fork();
+  if (child == 0) become_worker(down[0], up[1], talk, folder);
+  ::close(down[0]);
+  ::close(up[1]);
+  to_worker = down[1];
+  from_worker = up[0];
+  buffer.clear();
+  if (child < 0) {
+    end(false);
+    throw Error(ErrorKind::environment, "FR0521", fmt::format("cannot start a worker: {}", std::strerror(errno)));
+  }
+  std::lock_guard lock(mutex);
+  pid = child;
+}
+
+void Worker::Impl::send(const std::string& line) {
+  for (size_t done = 0; done < line.size();) {
+    ssize_t wrote = ::write(to_worker, line.data() + done, line.size() - done);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) died();
+    done += static_cast<size_t>(wrote);
+  }
+}
+
+/// The next line; nothing when the worker closed its end or time is up.
+std::optional<std::string> Worker::Impl::read_line(std::optional<Clock::time_point> deadline, bool& timed_out) {
+  size_t searched = 0;
+  while (true) {
+    if (size_t end = buffer.find('\n', searched); end != std::string::npos) {
+      std::string line = buffer.substr(0, end);
+      buffer.erase(0, end + 1);
+      return line;
+    }
+    searched = buffer.size();
+    int wait_ms = -1;
+    if (deadline) {
+      auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - Clock::now()).count();
+      if (left <= 0) return timed_out = true, std::nullopt;
+      wait_ms = static_cast<int>(std::min<int64_t>(left, 1'000'000));
+    }
+    pollfd wait{from_worker, POLLIN, 0};
+    int ready = ::poll(&wait, 1, wait_ms);
+    if (ready <= 0) continue;  // EINTR, or a deadline to look at again
+    char block[1 << 16];
+    ssize_t got = ::read(from_worker, block, sizeof block);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::nullopt;
+    buffer.append(block, static_cast<size_t>(got));
+  }
+}
+
+/// Closes everything; the exit status as waitpid gives it.
+int Worker::Impl::end(bool kill_it) {
+  std::lock_guard lock(mutex);
+  for (int* fd : {&to_worker, &from_worker})
+    if (*fd >= 0) ::close(*fd), *fd = -1;
+  int status = 0;
+  if (pid > 0) {
+    if (kill_it) ::kill(pid, SIGKILL);
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    std::error_code ignored;
+    fs::remove_all(scratch / fmt::format("worker-{}", pid), ignored);
+    pid = -1;
+  }
+  return status;
+}
+
+/// The last line that the worker wrote to stderr.
+std::string Worker::Impl::last_words() const {
+  off_t size = ::lseek(talk, 0, SEEK_END);
+  off_t from = std::max<off_t>(0, size - 1000);
+  std::string text(static_cast<size_t>(size - from), '\0');
+  if (::pread(talk, text.data(), text.size(), from) < 0) return "";
+  std::string_view last = trim(text);
+  return std::string(last.substr(last.rfind('\n') + 1));
+}
+
+void Worker::Impl::died() {
+  int status = end(false);
+  std::string said = talk >= 0 ? last_words() : "";
+  if (talk >= 0) ::close(talk), talk = -1;
+  if (stopped) throw Error(ErrorKind::interrupted, "FR0703", "interrupted");
+  std::string how = WIFSIGNALED(status)
+                        ? fmt::format("was ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)))
+                        : fmt::format("ended with exit code {}", WEXITSTATUS(status));
+  std::string hint = "run again; if it fails again, report it with the thread that shows it";
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+    how += ", most likely by the system for want of memory";
+    hint = "lower --memory or --jobs, or run where there is more memory";
+  }
+  if (!said.empty()) how += ": " + said;
+  throw Error(ErrorKind::engine, "FR0701", "the worker of this step " + how, hint);
+}
+
+Worker::Worker(fs::path scratch) : impl_(std::make_unique<Impl>()) {
+  impl_->scratch = std::move(scratch);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+Worker::~Worker() {
+  impl_->end(true);
+  if (impl_->talk >= 0) ::close(impl_->talk);
+}
+
+void Worker::start() {
+  impl_->start();
+}
+
+Answer Worker::ask(Json request, const std::function<void(const Json&)>& on_event) {
+  impl_->stopped = false;
+  impl_->start();
+  int64_t id = impl_->next_id++;
+  request["id"] = id;
+  std::optional<Clock::time_point> deadline;
+  uint64_t limit_ms = request.contains("limits") ? request["limits"].value("timeout_ms", uint64_t{0}) : 0;
+  if (limit_ms > 0) deadline = Clock::now() + std::chrono::milliseconds(limit_ms);
+  impl_->send(dump(request) + "\n");
+  while (true) {
+    bool timed_out = false;
+    auto line = impl_->read_line(deadline, timed_out);
+    if (timed_out) {
+      impl_->end(true);
+      throw Error(ErrorKind::engine, "FR0702",
+                  fmt::format("it did not end within {}", human_seconds(static_cast<double>(limit_ms) / 1000)),
+                  "give it longer with --step-timeout");
+    }
+    if (!line) impl_->died();
+    Json event = Json::parse(*line, nullptr, false);
+    if (!event.is_object() || event.value("id", int64_t{0}) != id) continue;
+    std::string kind = event.value("event", "");
+    if (kind == "done")
+      return {std::move(event["result"]), event.at("seconds"), event.at("cpu_seconds"), event.at("peak_memory_bytes")};
+    if (kind == "error") {
+      Error error(error_kind_from(event.at("kind")), event.at("code"), event.at("message"), event.at("hint"));
+      if (event.contains("text_offset")) error.text_offset = event["text_offset"].get<long>();
+      error.text_length = event.value("text_length", 0L);
+      throw error;
+    }
+    if (on_event) on_event(event);
+  }
+}
+
+void Worker::stop() {
+  std::lock_guard lock(impl_->mutex);
+  impl_->stopped = true;
+  if (impl_->pid > 0) ::kill(impl_->pid, SIGKILL);
+}
+
+Json to_json(const Limits& limits) {
+  return {{"memory_bytes", limits.memory_bytes}, {"threads", limits.threads}, {"timeout_ms", limits.timeout_ms}};
+}
+
+Limits limits_from_json(const Json& json) {
+  return {json.at("memory_bytes"), json.at("threads"), json.value("timeout_ms", uint64_t{0})};
+}
+
+Json to_json(const TableFiles& table) {
+  std::vector<std::string> files;
+  for (const fs::path& file : table.files) files.push_back(file.string());
+  return {{"name", table.name}, {"files", files}, {"schema", to_json(table.schema)}};
+}
+
+TableFiles table_files_from_json(const Json& json) {
+  TableFiles table;
+  table.name = json.at("name");
+  for (const Json& file : json.at("files")) table.files.emplace_back(file.get<std::string>());
+  table.schema = schema_from_json(json.at("schema"));
+  return table;
+}
+
+}  // namespace filrouge
