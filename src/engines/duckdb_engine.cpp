@@ -44,7 +44,7 @@ class DuckEngine : public Engine {
     limits_ = limits;
   }
 
-  std::string version() const override { return std::string("duckdb ") + duckdb_library_version(); }
+  std::string version() const override { return engine_version(); }
 
   void attach(const std::vector<TableFiles>& tables) override {
     std::string sql;
@@ -239,6 +239,8 @@ WrittenTable written_table_from_json(const Json& json) {
   table.column_hashes = json.at("column_hashes").get<std::vector<std::string>>();
   return table;
 }
+
+std::string engine_version() { return std::string("duckdb ") + duckdb_library_version(); }
 
 std::unique_ptr<Engine> make_duckdb_engine(const fs::path& scratch) {
   return std::make_unique<DuckEngine>(scratch);

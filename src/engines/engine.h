@@ -96,6 +96,9 @@ class Engine {
   virtual void interrupt() = 0;
 };
 
+/// "duckdb v1.5.5": part of every key.
+std::string engine_version();
+
 /// `scratch`: an existing folder where the engine may spill what does not fit into memory.
 std::unique_ptr<Engine> make_duckdb_engine(const std::filesystem::path& scratch);
 

@@ -4,11 +4,10 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "run/worker.h"
+#include "engines/engine.h"
 #include "steps/step.h"
 #include "store/store.h"
 #include "thread/thread.h"
@@ -22,45 +21,58 @@ const char* to_string(Action action);
 struct PlannedStep {
   const Step* step = nullptr;
   const Verb* verb = nullptr;
-  std::vector<size_t> needs;  ///< indices of steps whose tables it reads
-  std::vector<size_t> gates;  ///< indices of checks that must pass first
-  std::optional<Binding> binding;
-  std::optional<std::string> key;  ///< known when all its inputs are
-  Json why_key;                    ///< the parts of the key
+  std::vector<std::string> references;   ///< tables it reads
+  std::vector<size_t> needs;             ///< steps that yield them (indices into Plan::steps), sorted
+  std::vector<size_t> gates;             ///< checks that must pass first
+  std::optional<Binding> binding;        ///< nothing where a problem was reported
+  std::vector<std::string> file_hashes;  ///< as Binding::files
+  std::optional<std::string> key;        ///< known when all its inputs are
+  Json why_key;                          ///< the parts of the key
   Action action = Action::build;
   std::vector<std::string> why;    ///< in words: "never built", "parameter late_after changed: 15 -> 30"
-  std::optional<Version> version;  ///< the version to reuse, or the current one before this run
+  std::optional<Version> version;  ///< reuse: the version to use
   std::optional<uint64_t> rows;    ///< expected
   std::optional<double> seconds;   ///< expected
   bool selected = true;
 };
 
-/// Which table comes from which step, in the order in which they can run.
 struct Plan {
-  std::vector<PlannedStep> steps;                 ///< in dependency order; the file's order where free
-  std::map<std::string, size_t> provider;         ///< table name -> index of the step that yields it
-  std::map<std::string, size_t> reader_provider;  ///< as provider, but a quarantine replaces the table for others
-  LineageGraph lineage;                           ///< of every bound table
+  std::vector<PlannedStep> steps;             ///< an order in which they can run; the file's order where free
+  std::map<std::string, size_t> provider;     ///< table -> the step that yields it
+  std::map<std::string, size_t> replacement;  ///< table -> the quarantine that yields it for others
+
+  /// The step whose version of `table` the step `reader` reads; nothing for a table that nobody yields.
+  std::optional<size_t> source_of(const std::string& table, size_t reader) const;
+  LineageGraph lineage() const;  ///< of every bound table
+  const Schema* schema(const std::string& table) const;
+  const OutputTable* output(const std::string& table) const;
+  /// Steps (by index) that `index` needs, directly or not; gates count when `with_gates`.
+  std::vector<bool> ancestors(size_t index, bool with_gates) const;
 };
 
 struct PlanOptions {
-  std::vector<std::string> select, exclude;  ///< selectors, as in dbt: NAME, +NAME, NAME+, 2+NAME, @NAME, a,b
-  uint64_t memory_bytes = 0;
-  bool again = false;  ///< rebuild the selected steps even if they are up to date
+  std::vector<std::string> select, exclude;  ///< see run/selectors.h
+  bool again = false;                        ///< build the selected steps even if they are up to date
+  std::filesystem::path scratch;             ///< where an inspecting worker may spill
+  Limits limits;                             ///< of an inspecting worker
 };
 
-/// Binds everything and compares with the store. All problems go into `problems`; with errors the plan is still
-/// complete enough for `trace` and `help` but must not run. `inspector` serves BindContext::inspect (made on first
-/// use).
+/// Binds every step and compares with the store. `thread`, `store` must outlive the planner and its plans.
 class Planner {
  public:
-  Planner(const Thread& thread, Store* store, PlanOptions options);
+  Planner(const Thread& thread, Store& store, PlanOptions options);
   ~Planner();
+
+  /// All problems go into `problems`; with errors among them the plan still serves `trace` and `help` but must not run.
   Plan plan(std::vector<Diagnostic>& problems);
 
-  /// Called while running, when every input of plan.steps[index] has its version in `done`: fixes the key, and the
-  /// action by what the store has under that key (early cut-off).
+  /// Fixes the key, and the action by what the store has under that key (early cut-off), when every step that
+  /// plan.steps[index] needs has its version in `done`. Used by plan() and again while running. Thread-safe against
+  /// nothing.
   void decide(Plan& plan, size_t index, const std::map<size_t, Version>& done);
+
+  /// The worker that inspected files, to be used further; may be null.
+  std::unique_ptr<class Worker> take_worker();
 
  private:
   struct Impl;

@@ -128,6 +128,9 @@ class Store {
   /// The last time the step was built: for expected rows and seconds.
   std::optional<RunStep> last_built(const std::string& verb, const std::string& name) const;
 
+  /// The same for all steps, by "verb name": one query.
+  std::map<std::string, RunStep> all_last_built() const;
+
   // ---- caches: may be lost at any time, never needed for correctness; bulk interfaces so that 10,000 entries cost one
   // query ----
   std::optional<std::string> cached(const std::string& kind, const std::string& key) const;

@@ -1,0 +1,187 @@
+#include "run/binding.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "run/graph.h"
+
+namespace filrouge {
+
+StepBinder::StepBinder(const Thread& thread, Store& store, const PlanOptions& options,
+                       std::vector<Diagnostic>& problems)
+    : thread_(thread), store_(store), options_(options), problems_(problems) {
+  Json params = Json::object();
+  for (const auto& [name, value] : thread.params) params[name] = value;
+  params_ = canonical(params);
+}
+
+StepBinder::~StepBinder() = default;
+
+Binder& StepBinder::binder() {
+  if (!binder_) binder_ = make_binder();
+  return *binder_;
+}
+
+const Schema* StepBinder::schema(const std::string& table) const {
+  return plan_ ? plan_->schema(table) : nullptr;
+}
+
+std::vector<std::string> StepBinder::table_names() const {
+  std::vector<std::string> names;
+  for (const Step& step : thread_.steps)
+    if (const Verb* verb = find_verb(step.verb))
+      for (std::string& name : tables_yielded(step, *verb)) names.push_back(std::move(name));
+  return names;
+}
+
+void StepBinder::report(Diagnostic problem) {
+  if (problem.severity == Severity::error && current_) broken_.insert(current_);
+  problems_.push_back(std::move(problem));
+}
+
+fs::path StepBinder::downloads() const {
+  return store_.folder() / "downloads";
+}
+
+/// All entries of a kind are loaded at the first question: one query instead of thousands.
+const std::string* StepBinder::recall(const std::string& kind, const std::string& key) {
+  auto [cache, is_new] = cached_.try_emplace(kind);
+  if (is_new) cache->second = store_.all_cached(kind);
+  auto found = cache->second.find(key);
+  return found == cache->second.end() ? nullptr : &found->second;
+}
+
+Json StepBinder::inspect(const Step& step, const Json& request, const std::vector<InputFile>& files) {
+  Hasher hasher;
+  hasher.field(step.verb);
+  hasher.field(kVersion);
+  hasher.field(engine_version());
+  hasher.field(canonical(request));
+  for (const InputFile& file : files) hasher.field(file.shown), hasher.field(hash_of(file));
+  std::string key = hasher.hex();
+  if (const std::string* answer = recall("inspect", key)) return parse_json(*answer, "a remembered inspection");
+  if (!worker_) worker_ = std::make_unique<Worker>(options_.scratch);
+  Json paths = Json::array();
+  for (const InputFile& file : files) paths.push_back(file.path.string());
+  Json ask = {{"kind", "inspect"},
+              {"verb", step.verb},
+              {"request", request},
+              {"files", paths},
+              {"limits", to_json(options_.limits)}};
+  Json answer = worker_->ask(std::move(ask)).result;
+  learned_["inspect"].emplace_back(key, dump(answer));
+  return answer;
+}
+
+/// The content hash of a file. A file whose size, times and inode are as remembered is not read again, unless it was
+/// changed within two seconds before it was hashed: a second change within the clock's grain would go unseen.
+std::string StepBinder::hash_of(const InputFile& file) {
+  constexpr int64_t kGrainNs = 2'000'000'000;
+  FileStat now = stat_file(file.path);
+  std::string path = file.path.string();
+  if (const std::string* known = recall("file", path)) {
+    Json entry = parse_json(*known, "a remembered file");
+    FileStat then{entry.at("size"), entry.at("mtime"), entry.at("ctime"), entry.at("inode")};
+    int64_t hashed_at = entry.at("hashed_at");
+    if (then == now && std::max(now.mtime_ns, now.ctime_ns) + kGrainNs < hashed_at) return entry.at("hash");
+  }
+  int64_t at =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  std::string hash = hash_file(file.path);
+  Json entry = {{"size", now.size_bytes}, {"mtime", now.mtime_ns}, {"ctime", now.ctime_ns},
+                {"inode", now.inode},     {"hashed_at", at},       {"hash", hash}};
+  std::string text = dump(entry);
+  cached_["file"][path] = text;
+  learned_["file"].emplace_back(path, text);
+  return hash;
+}
+
+/// What a step says, as a hash: the part of a remembered binding's key that is its own.
+std::string StepBinder::says(const PlannedStep& step) const {
+  Hasher hasher;
+  hasher.field(kVersion);
+  hasher.field(engine_version());
+  hasher.field(step.step->verb);
+  hasher.field(std::to_string(step.verb->version));
+  hasher.field(step.step->name);
+  hasher.field(dump(step.step->config));
+  hasher.field(params_);
+  return hasher.hex();
+}
+
+std::vector<std::string> StepBinder::references_of(const PlannedStep& step) {
+  std::string key = step.verb->remembered ? says(step) : "";
+  if (!key.empty())
+    if (const std::string* known = recall("refs", key)) {
+      std::vector<std::string> names;
+      if (!known->empty()) names = split(*known, '\n');
+      return names;
+    }
+  std::vector<std::string> names = step.verb->references(*step.step, *this);
+  if (!key.empty() && !broken_.contains(step.step)) learned_["refs"].emplace_back(key, join(names, "\n"));
+  return names;
+}
+
+void StepBinder::find_references(Plan& plan) {
+  for (PlannedStep& step : plan.steps) {
+    current_ = step.step;
+    step.references = references_of(step);
+  }
+  current_ = nullptr;
+}
+
+std::optional<Binding> StepBinder::bind_or_recall(PlannedStep& step) {
+  std::string key;
+  if (step.verb->remembered) {
+    Hasher hasher;
+    hasher.field(says(step));
+    for (const std::string& table : step.references) {
+      hasher.field(table);
+      if (const Schema* known = schema(table)) hasher.field(dump(to_json(*known)));
+    }
+    key = hasher.hex();
+    if (const std::string* known = recall("bind", key))
+      return binding_from_json(parse_json(*known, "a remembered binding"));
+  }
+  for (const std::string& table : step.references)
+    if (const Schema* known = schema(table); known && declared_.insert(table).second) binder().declare(table, *known);
+  size_t problems_before = problems_.size();
+  std::optional<Binding> binding = step.verb->bind(*step.step, *this);
+  if (!key.empty() && binding && problems_.size() == problems_before)
+    learned_["bind"].emplace_back(key, dump(to_json(*binding)));
+  return binding;
+}
+
+void StepBinder::bind_step(PlannedStep& step, size_t index) {
+  current_ = step.step;
+  if (broken_.contains(step.step)) return;
+  for (const std::string& table : step.references) {
+    auto found = plan_->provider.find(table);
+    if (found == plan_->provider.end()) continue;  // bind reports it at its place in the text
+    // A cycle, or a problem upstream: reported there, and anything said here would only be its echo.
+    if (found->second >= index || !plan_->steps[found->second].binding) return;
+  }
+  try {
+    step.binding = bind_or_recall(step);
+    if (!step.binding) return;
+    for (const InputFile& file : step.binding->files) step.file_hashes.push_back(hash_of(file));
+  } catch (const Error& error) {
+    step.binding.reset();
+    report(thread_.at(*step.step, {error.text_name}, error.code, error.message, error.hint));
+  }
+}
+
+void StepBinder::bind_all(Plan& plan) {
+  plan_ = &plan;
+  for (size_t i = 0; i < plan.steps.size(); ++i) bind_step(plan.steps[i], i);
+  current_ = nullptr;
+}
+
+void StepBinder::remember() {
+  for (const auto& [kind, entries] : learned_) store_.remember(kind, entries);
+  learned_.clear();
+}
+
+}  // namespace filrouge
