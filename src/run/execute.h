@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,33 +13,37 @@ namespace filrouge {
 struct RunEvent {
   enum class Kind { started, progress, finished } kind = Kind::started;
   const PlannedStep* step = nullptr;
-  std::string action;  ///< finished: built | reused | failed | skipped
-  std::string phase;   ///< progress
-  uint64_t rows = 0;
-  size_t columns = 0;
+  std::string action;    ///< finished: built | reused | failed | skipped
+  std::string phase;     ///< progress: "reading"
+  double fraction = -1;  ///< progress: 0 to 1, below 0 = not known
   double seconds = 0;
-  std::string summary;  ///< finished: "336,776 rows  19 columns" or the verb's own
+  std::string summary;  ///< finished: "336,776 rows  19 columns", or the verb's own
   std::vector<std::string> notes;
   std::optional<Diagnostic> problem;  ///< finished, failed: with the place in the user's text
 };
 
 struct RunOptions {
   uint64_t memory_bytes = 0;  ///< for all workers together
-  int jobs = 1;               ///< workers at once, and threads shared among them
+  int jobs = 1;               ///< workers at once; each may use as many threads
   uint64_t step_timeout_ms = 0;
   std::string command;  ///< recorded in the history
+  std::filesystem::path scratch;
 };
 
 struct RunOutcome {
-  std::vector<RunStep> steps;  ///< in plan order
+  std::vector<RunStep> steps;  ///< as plan.steps
+  std::vector<Diagnostic> problems;
   size_t built = 0, reused = 0, failed = 0, skipped = 0;
   bool gate_failed = false, interrupted = false;
   double seconds = 0;
-  int exit_code = 0;  ///< 0, 1, 3 or 130
+  int exit_code() const { return interrupted ? 130 : failed > 0 ? 1 : gate_failed ? 3 : 0; }
 };
 
-/// `on_event` is called from one thread at a time. SIGINT and SIGTERM (through request_stop) end it with a usable
-/// store.
+/// True when executing would change nothing: every selected step is up to date, settled on, and its pictures are there.
+bool nothing_to_do(const Thread& thread, const Store& store, const Plan& plan);
+
+/// `on_event` is called by one thread at a time. request_stop() ends the run with a usable store.
+/// A step that fails stops what needs it, not the rest.
 RunOutcome execute(const Thread& thread, Store& store, Planner& planner, Plan& plan, const RunOptions& options,
                    const std::function<void(const RunEvent&)>& on_event);
 

@@ -134,8 +134,9 @@ void Planner::Impl::decide(Plan& plan, size_t index, const std::map<size_t, Vers
   step.why_key = key_parts(*step.step, *step.verb, *step.binding, step.file_hashes, *inputs, thread.params, library);
   step.key = key_of(step.why_key);
   step.version = find_version(step);
-  if (!step.selected) return decide_unselected(step);
   const Version* before = version_before(step);
+  step.is_current = before && before->key == *step.key;
+  if (!step.selected) return decide_unselected(step);
   if (step.version && !options.again) {
     step.action = Action::reuse;
     return;

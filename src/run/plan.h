@@ -14,6 +14,8 @@
 
 namespace filrouge {
 
+class Worker;
+
 enum class Action { build, reuse, skip };
 const char* to_string(Action action);
 
@@ -31,6 +33,7 @@ struct PlannedStep {
   Action action = Action::build;
   std::vector<std::string> why;    ///< in words: "never built", "parameter late_after changed: 15 -> 30"
   std::optional<Version> version;  ///< reuse: the version to use
+  bool is_current = false;         ///< reuse: the last run settled on this version too
   std::optional<uint64_t> rows;    ///< expected
   std::optional<double> seconds;   ///< expected
   bool selected = true;
@@ -72,7 +75,7 @@ class Planner {
   void decide(Plan& plan, size_t index, const std::map<size_t, Version>& done);
 
   /// The worker that inspected files, to be used further; may be null.
-  std::unique_ptr<class Worker> take_worker();
+  std::unique_ptr<Worker> take_worker();
 
  private:
   struct Impl;

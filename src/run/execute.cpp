@@ -1,0 +1,402 @@
+#include "run/execute.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <thread>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "engines/sql_text.h"
+#include "run/worker.h"
+
+namespace filrouge {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::atomic<bool> stop_requested = false;
+
+/// What an idle worker keeps in memory.
+constexpr uint64_t kIdleWorkerBytes = 70'000'000;
+
+bool published(const Thread& thread, const Store& store, const Version& version) {
+  std::error_code error;
+  for (size_t i = 0; i < version.publish_to.size(); ++i) {
+    auto ours = fs::file_size(store.folder_of(version) / version.publish_from[i], error);
+    if (error || fs::file_size(thread.folder / version.publish_to[i], error) != ours || error) return false;
+  }
+  return true;
+}
+
+/// Puts pictures beside the thread.
+void publish(const Thread& thread, const Store& store, const Version& version) {
+  for (size_t i = 0; i < version.publish_to.size(); ++i) {
+    fs::path to = thread.folder / version.publish_to[i];
+    make_folder(to.parent_path());
+    write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]));
+  }
+}
+
+enum class State { waiting, ready, running, done, failed, skipped };
+
+class Execution {
+ public:
+  Execution(const Thread& thread, Store& store, Planner& planner, Plan& plan, const RunOptions& options,
+            const std::function<void(const RunEvent&)>& on_event)
+      : thread_(thread), store_(store), planner_(planner), plan_(plan), options_(options), on_event_(on_event) {}
+
+  RunOutcome run();
+
+ private:
+  void prepare();
+  void work_loop(Worker& worker);
+  std::optional<size_t> next_step(std::unique_lock<std::mutex>& lock, Worker& worker);
+  void take(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock);
+  void build(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock);
+  void finish(size_t index, State state, RunEvent event);
+  void skip(size_t index, const std::string& why);
+  void reuse(size_t index);
+  Limits limits_for(size_t index) const;
+  bool anything_beside(size_t index) const;
+  Json request_for(size_t index, const fs::path& staging) const;
+  Version version_for(size_t index, const Answer& answer, const fs::path& staging) const;
+  Diagnostic problem_of(const PlannedStep& step, const Error& error) const;
+  void warm_up(Worker& worker, std::unique_lock<std::mutex>& lock);
+  bool all_done() const { return open_ == 0; }
+
+  const Thread& thread_;
+  Store& store_;
+  Planner& planner_;
+  Plan& plan_;
+  const RunOptions& options_;
+  const std::function<void(const RunEvent&)>& on_event_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<State> states_;
+  std::vector<size_t> missing_;  // inputs and gates not yet finished
+  std::vector<std::vector<size_t>> dependents_;
+  std::set<size_t> ready_;
+  std::map<size_t, Version> done_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  size_t open_ = 0;
+  bool warmed_ = false, stopping_ = false;
+  RunOutcome outcome_;
+};
+
+void Execution::prepare() {
+  size_t count = plan_.steps.size();
+  states_.assign(count, State::waiting);
+  missing_.assign(count, 0);
+  dependents_.resize(count);
+  outcome_.steps.resize(count);
+  open_ = count;
+  for (size_t i = 0; i < count; ++i) {
+    const PlannedStep& step = plan_.steps[i];
+    outcome_.steps[i].verb = step.step->verb;
+    outcome_.steps[i].name = step.step->name;
+    for (const auto* links : {&step.needs, &step.gates})
+      for (size_t need : *links) dependents_[need].push_back(i), ++missing_[i];
+    if (missing_[i] == 0) ready_.insert(i);
+  }
+}
+
+RunOutcome Execution::run() {
+  auto start = Clock::now();
+  stop_requested = false;
+  prepare();
+  int64_t id = store_.begin_run(options_.command);
+  for (int i = 0; i < options_.jobs; ++i) {
+    workers_.push_back(i == 0 ? planner_.take_worker() : nullptr);
+    if (!workers_.back()) workers_.back() = std::make_unique<Worker>(options_.scratch);
+  }
+  std::vector<std::thread> threads;
+  for (auto& worker : workers_) threads.emplace_back([this, &worker] { work_loop(*worker); });
+  {
+    std::unique_lock lock(mutex_);
+    while (!all_done()) {
+      changed_.wait_for(lock, std::chrono::milliseconds(50));
+      if (!stop_requested || stopping_) continue;
+      stopping_ = outcome_.interrupted = true;
+      for (auto& worker : workers_) worker->stop();
+    }
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads) thread.join();
+  outcome_.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  store_.end_run(id, outcome_.exit_code(), outcome_.steps);
+  return std::move(outcome_);
+}
+
+void Execution::work_loop(Worker& worker) {
+  std::unique_lock lock(mutex_);
+  while (std::optional<size_t> index = next_step(lock, worker)) take(*index, worker, lock);
+}
+
+std::optional<size_t> Execution::next_step(std::unique_lock<std::mutex>& lock, Worker& worker) {
+  while (ready_.empty() && !all_done()) {
+    if (!warmed_)
+      warm_up(worker, lock);
+    else
+      changed_.wait(lock);
+  }
+  if (ready_.empty()) return std::nullopt;
+  size_t index = *ready_.begin();
+  ready_.erase(ready_.begin());
+  return index;
+}
+
+/// An idle worker loads the chart library while others read data.
+void Execution::warm_up(Worker& worker, std::unique_lock<std::mutex>& lock) {
+  warmed_ = true;
+  bool charts = false;
+  for (size_t i = 0; i < plan_.steps.size(); ++i)
+    charts = charts || (states_[i] == State::waiting && plan_.steps[i].action == Action::build &&
+                        plan_.steps[i].step->verb == "chart");
+  if (!charts) return;
+  lock.unlock();
+  try {
+    worker.ask({{"kind", "warm"}});
+  } catch (const Error&) {
+    // Whatever is wrong shows itself, with a step's name, when a chart is drawn.
+  }
+  lock.lock();
+}
+
+void Execution::skip(size_t index, const std::string& why) {
+  RunEvent event;
+  event.action = "skipped";
+  event.summary = why;
+  finish(index, State::skipped, std::move(event));
+}
+
+/// Decides what becomes of a step whose inputs are finished, and does it. `lock` is held on entry and on return.
+void Execution::take(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock) {
+  PlannedStep& step = plan_.steps[index];
+  if (stopping_) return skip(index, "interrupted");
+  for (const auto* links : {&step.needs, &step.gates})
+    for (size_t need : *links)
+      if (states_[need] == State::failed || states_[need] == State::skipped)
+        return skip(index, fmt::format("{} {}", plan_.steps[need].step->label(),
+                                       states_[need] == State::failed ? "failed" : "was skipped"));
+  for (size_t gate : step.gates)
+    if (!done_.at(gate).passed) return skip(index, plan_.steps[gate].step->label() + " does not hold");
+  if (!step.key) planner_.decide(plan_, index, done_);
+  if (step.action == Action::skip) return skip(index, step.why.empty() ? "it has a problem" : step.why.front());
+  if (step.action == Action::reuse) return reuse(index);
+  build(index, worker, lock);
+}
+
+void Execution::reuse(size_t index) {
+  PlannedStep& step = plan_.steps[index];
+  Version version = *step.version;
+  RunEvent event;
+  event.action = "reused";
+  try {
+    if (version.name != step.step->name) version = store_.adopt(version, step.step->verb, step.step->name);
+    if (!published(thread_, store_, version)) publish(thread_, store_, version);
+    if (step.selected) store_.settle(step.step->verb, step.step->name, version.key);
+  } catch (const Error& error) {
+    event.action = "failed";
+    event.problem = problem_of(step, error);
+    return finish(index, State::failed, std::move(event));
+  }
+  event.summary = version.summary;
+  if (!version.passed) event.notes = version.notes;
+  done_[index] = std::move(version);
+  finish(index, State::done, std::move(event));
+}
+
+/// Whether another step could run at the same time, so that memory must be shared.
+bool Execution::anything_beside(size_t index) const {
+  if (options_.jobs == 1) return false;
+  if (open_ > 200) return true;
+  for (size_t i = 0; i < states_.size(); ++i) {
+    if (i == index || states_[i] == State::done || states_[i] == State::failed || states_[i] == State::skipped)
+      continue;
+    if (plan_.steps[i].action == Action::reuse) continue;
+    if (states_[i] == State::running || !plan_.ancestors(i, true)[index]) return true;
+  }
+  return false;
+}
+
+Limits Execution::limits_for(size_t index) const {
+  uint64_t memory = options_.memory_bytes;
+  uint64_t others = static_cast<uint64_t>(options_.jobs - 1);
+  if (anything_beside(index))
+    memory /= others + 1;
+  else if (memory > 4 * others * kIdleWorkerBytes)
+    memory -= others * kIdleWorkerBytes;
+  return {memory, options_.jobs, options_.step_timeout_ms};
+}
+
+Json Execution::request_for(size_t index, const fs::path& staging) const {
+  const PlannedStep& step = plan_.steps[index];
+  Json inputs = Json::array(), files = Json::array();
+  for (const Use& use : step.binding->uses) {
+    size_t source = *plan_.source_of(use.table, index);
+    const std::vector<OutputTable>& outputs = plan_.steps[source].binding->tables;
+    const Version& version = done_.at(source);
+    for (size_t i = 0; i < outputs.size(); ++i)
+      if (outputs[i].name == use.table)
+        inputs.push_back(
+            to_json(TableFiles{use.table, store_.files_of(version, version.tables.at(i)), outputs[i].schema}));
+  }
+  for (const InputFile& file : step.binding->files) files.push_back(file.path.string());
+  return {{"kind", "work"},
+          {"verb", step.step->verb},
+          {"name", step.step->name},
+          {"work", step.binding->work},
+          {"inputs", inputs},
+          {"files", files},
+          {"staging", staging.string()},
+          {"limits", to_json(limits_for(index))},
+          {"seed", thread_.seed}};
+}
+
+Version Execution::version_for(size_t index, const Answer& answer, const fs::path& staging) const {
+  const PlannedStep& step = plan_.steps[index];
+  WorkResult result = work_result_from_json(answer.result);
+  Version version;
+  version.verb = step.step->verb;
+  version.name = step.step->name;
+  version.key = *step.key;
+  FR_CHECK(result.tables.size() == step.binding->tables.size());
+  for (size_t i = 0; i < result.tables.size(); ++i) {
+    const WrittenTable& written = result.tables[i];
+    const OutputTable& promised = step.binding->tables[i];
+    StoredTable table;
+    table.name = promised.name;
+    for (const fs::path& file : written.files) table.files.push_back(file.lexically_relative(staging).string());
+    table.rows = written.rows;
+    table.bytes = written.bytes;
+    table.schema = written.schema;
+    table.column_hashes = written.column_hashes;
+    table.lineage = promised.lineage;
+    for (Column& column : table.schema.columns)
+      if (const Column* bound = promised.schema.find(column.name)) column.meaning = bound->meaning;
+    version.tables.push_back(std::move(table));
+  }
+  for (const auto& [from, to] : result.publish)
+    version.publish_from.push_back(from), version.publish_to.push_back(to.string());
+  version.passed = result.passed;
+  version.summary = result.summary;
+  version.notes = result.notes;
+  version.details = result.details;
+  version.seconds = answer.seconds;
+  version.cpu_seconds = answer.cpu_seconds;
+  version.peak_memory_bytes = answer.peak_memory_bytes;
+  version.engine = engine_version();
+  version.why_key = step.why_key;
+  if (version.summary.empty() && !version.tables.empty())
+    version.summary = fmt::format("{} rows  {}", with_commas(version.tables[0].rows),
+                                  plural(version.tables[0].schema.columns.size(), "column"));
+  return version;
+}
+
+Diagnostic Execution::problem_of(const PlannedStep& step, const Error& error) const {
+  if (error.text_offset && step.step->config.contains("query")) {
+    BoundSql bound(step.step->config["query"].get<std::string>(), thread_.params);
+    return thread_.at_text(*step.step, {"query"}, bound.original_offset(static_cast<size_t>(*error.text_offset)),
+                           static_cast<size_t>(error.text_length), error.code, error.message, error.hint);
+  }
+  return thread_.at(*step.step, {}, error.code, error.message, error.hint);
+}
+
+void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock) {
+  PlannedStep& step = plan_.steps[index];
+  states_[index] = State::running;
+  RunEvent event;
+  event.step = &step;
+  on_event_(event);
+  fs::path staging;
+  auto start = Clock::now();
+  try {
+    staging = store_.stage();
+    Json request = request_for(index, staging);
+    lock.unlock();
+    Answer answer = worker.ask(std::move(request), [&](const Json& news) {
+      RunEvent progress;
+      progress.kind = RunEvent::Kind::progress;
+      progress.step = &step;
+      progress.phase = news.value("what", "");
+      progress.fraction = news.value("fraction", -1.0);
+      std::lock_guard guard(mutex_);
+      on_event_(progress);
+    });
+    Version version = store_.commit(staging, version_for(index, answer, staging));
+    publish(thread_, store_, version);
+    lock.lock();
+    store_.settle(step.step->verb, step.step->name, version.key);
+    event.action = "built";
+    event.summary = version.summary;
+    event.notes = version.notes;
+    done_[index] = std::move(version);
+  } catch (const Error& error) {
+    if (!lock.owns_lock()) lock.lock();
+    event.action = stopping_ ? "skipped" : "failed";
+    if (stopping_)
+      event.summary = "interrupted";
+    else
+      event.problem = problem_of(step, error);
+  }
+  std::error_code ignored;
+  if (event.action != "built" && !staging.empty()) fs::remove_all(staging, ignored);
+  event.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  State state = event.action == "built" ? State::done : event.action == "failed" ? State::failed : State::skipped;
+  finish(index, state, std::move(event));
+}
+
+void Execution::finish(size_t index, State state, RunEvent event) {
+  const PlannedStep& step = plan_.steps[index];
+  states_[index] = state;
+  RunStep& record = outcome_.steps[index];
+  record.action = event.action;
+  record.why = step.why;
+  record.seconds = event.seconds;
+  record.key = step.key.value_or("");
+  if (auto found = done_.find(index); found != done_.end()) {
+    const Version& version = found->second;
+    record.rows = version.tables.empty() ? 0 : version.tables[0].rows;
+    if (event.action == "built")
+      record.cpu_seconds = version.cpu_seconds, record.peak_memory_bytes = version.peak_memory_bytes;
+    if (!version.passed) outcome_.gate_failed = true;
+  }
+  if (event.problem) {
+    record.error = event.problem->message;
+    outcome_.problems.push_back(*event.problem);
+  }
+  (event.action == "built"    ? outcome_.built
+   : event.action == "reused" ? outcome_.reused
+   : event.action == "failed" ? outcome_.failed
+                              : outcome_.skipped) += 1;
+  event.kind = RunEvent::Kind::finished;
+  event.step = &step;
+  on_event_(event);
+  for (size_t dependent : dependents_[index])
+    if (--missing_[dependent] == 0) ready_.insert(dependent);
+  --open_;
+  changed_.notify_all();
+}
+
+}  // namespace
+
+void request_stop() {
+  stop_requested = true;
+}
+
+bool nothing_to_do(const Thread& thread, const Store& store, const Plan& plan) {
+  for (const PlannedStep& step : plan.steps) {
+    if (!step.selected && step.action != Action::build) continue;
+    if (step.action != Action::reuse || !step.version->passed || step.version->name != step.step->name) return false;
+    if (!step.is_current || !published(thread, store, *step.version)) return false;
+  }
+  return true;
+}
+
+RunOutcome execute(const Thread& thread, Store& store, Planner& planner, Plan& plan, const RunOptions& options,
+                   const std::function<void(const RunEvent&)>& on_event) {
+  return Execution(thread, store, planner, plan, options, on_event).run();
+}
+
+}  // namespace filrouge
