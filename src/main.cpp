@@ -1,3 +1,5 @@
-#include "base/version.h"
-#include "engines/engine.h"
-int main() { return 0; }
+#include "commands/command.h"
+
+int main(int argc, char** argv) {
+  return filrouge::run_command_line(argc, argv);
+}

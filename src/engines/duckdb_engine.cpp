@@ -240,7 +240,9 @@ WrittenTable written_table_from_json(const Json& json) {
   return table;
 }
 
-std::string engine_version() { return std::string("duckdb ") + duckdb_library_version(); }
+std::string engine_version() {
+  return std::string("duckdb ") + duckdb_library_version();
+}
 
 std::unique_ptr<Engine> make_duckdb_engine(const fs::path& scratch) {
   return std::make_unique<DuckEngine>(scratch);

@@ -104,8 +104,8 @@ struct Verb {
   int version = 1;  ///< raise it when the same step would give another result: everything is then rebuilt
   /// Names of the tables that the step yields, its main table first; null = one table of the step's name.
   std::vector<std::string> (*yields)(const Step& step) = nullptr;
-  /// True when `references` and `bind` depend on nothing but the step, the parameters and the schemas of its tables: they are then
-  /// remembered across runs.
+  /// True when `references` and `bind` depend on nothing but the step, the parameters and the schemas of its tables:
+  /// they are then remembered across runs.
   bool remembered = false;
   /// Tables the step reads, whether they exist or not (the graph is made from this). Reports SQL that does not parse.
   std::vector<std::string> (*references)(const Step& step, BindContext& context) = nullptr;

@@ -1,0 +1,183 @@
+#include "commands/workspace.h"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/error.h"
+#include "base/machine.h"
+#include "base/text.h"
+
+namespace filrouge {
+namespace {
+
+constexpr double kMemoryShare = 0.6;  // of the machine or the container: the rest is for the file cache and for others
+
+[[noreturn]] void bad_option(const std::string& option, const std::string& value, const std::string& example) {
+  throw Error(ErrorKind::user, "FR0604", fmt::format("{} cannot be `{}`", option, value), "for example " + example);
+}
+
+/// thread.yaml of this folder or of the nearest one above.
+fs::path find_thread(const Arguments& arguments) {
+  if (arguments.has("--file")) {
+    fs::path file = fs::absolute(arguments.get("--file"));
+    if (fs::is_directory(file)) file /= "thread.yaml";
+    if (!fs::exists(file)) throw Error(ErrorKind::user, "FR0605", fmt::format("there is no file {}", file.string()));
+    return file;
+  }
+  for (fs::path folder = fs::current_path();; folder = folder.parent_path()) {
+    if (fs::exists(folder / "thread.yaml")) return folder / "thread.yaml";
+    if (folder == folder.root_path()) break;
+  }
+  throw Error(ErrorKind::user, "FR0605", "there is no thread.yaml in this folder or above it",
+              "next: filrouge new NAME --example flights");
+}
+
+ParseOptions parse_options(const Arguments& arguments) {
+  ParseOptions options;
+  auto found = arguments.options.find("--set");
+  if (found == arguments.options.end()) return options;
+  for (const std::string& text : found->second) {
+    size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) bad_option("--set", text, "--set late_after=30");
+    options.set[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return options;
+}
+
+Thread parse(const Arguments& arguments, std::vector<Diagnostic>& problems) {
+  return parse_thread(find_thread(arguments), verb_specs(), parse_options(arguments), problems);
+}
+
+struct Scratch {
+  fs::path folder = fs::temp_directory_path() / fmt::format("filrouge-{}", ::getpid());
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+  }
+};
+
+}  // namespace
+
+fs::path scratch_folder() {
+  static Scratch scratch;
+  make_folder(scratch.folder);
+  return scratch.folder;
+}
+
+uint64_t memory_option(const Arguments& arguments) {
+  if (!arguments.has("--memory"))
+    return static_cast<uint64_t>(static_cast<double>(memory_available_bytes()) * kMemoryShare);
+  auto bytes = parse_bytes(arguments.get("--memory"));
+  if (!bytes || *bytes < 100'000'000)
+    bad_option("--memory", arguments.get("--memory"), "--memory 4GB (at least 100MB)");
+  return *bytes;
+}
+
+int jobs_option(const Arguments& arguments) {
+  if (!arguments.has("--jobs")) return processors();
+  std::string text = arguments.get("--jobs");
+  if (text.empty() || text.size() > 4 || text.find_first_not_of("0123456789") != std::string::npos ||
+      std::stoi(text) < 1)
+    bad_option("--jobs", text, "--jobs 2");
+  return std::stoi(text);
+}
+
+uint64_t timeout_option_ms(const Arguments& arguments) {
+  if (!arguments.has("--step-timeout")) return 0;
+  auto milliseconds = parse_duration_ms(arguments.get("--step-timeout"));
+  if (!milliseconds || *milliseconds == 0)
+    bad_option("--step-timeout", arguments.get("--step-timeout"), "--step-timeout 10s");
+  return *milliseconds;
+}
+
+std::unique_ptr<Worker> make_query_worker() {
+  return std::make_unique<Worker>(scratch_folder());
+}
+
+Json ask_worker(Worker& worker, const Arguments& arguments, Json query, const std::vector<TableFiles>& tables) {
+  Json inputs = Json::array();
+  for (const TableFiles& table : tables) inputs.push_back(to_json(table));
+  Limits limits{memory_option(arguments), jobs_option(arguments), timeout_option_ms(arguments)};
+  return worker.ask({{"kind", "query"}, {"query", std::move(query)}, {"inputs", inputs}, {"limits", to_json(limits)}})
+      .result;
+}
+
+Workspace::Workspace(const Arguments& arguments) : thread(parse(arguments, problems)), arguments_(arguments) {}
+Workspace::~Workspace() = default;
+
+Store& Workspace::open_store(Store::Access access) {
+  fs::path folder = arguments_.has("--store") ? fs::absolute(arguments_.get("--store")) : thread.folder / ".filrouge";
+  planner_.reset();
+  plan_.reset();
+  store_ = Store::open(folder, access, !arguments_.has("--no-wait"), [&](const std::string& text) {
+    if (!arguments_.quiet()) std::cerr << "  " << text << "\n";
+  });
+  return *store_;
+}
+
+Plan& Workspace::plan(const std::vector<std::string>& select, const std::vector<std::string>& exclude, bool again) {
+  if (!store_) open_store(Store::Access::read);
+  PlanOptions options;
+  options.select = select;
+  options.exclude = exclude;
+  options.again = again;
+  options.scratch = scratch_folder();
+  options.limits = {memory_option(arguments_), jobs_option(arguments_), timeout_option_ms(arguments_)};
+  planner_ = std::make_unique<Planner>(thread, *store_, std::move(options));
+  plan_ = planner_->plan(problems);
+  return *plan_;
+}
+
+RunOptions Workspace::run_options(const std::string& command) const {
+  RunOptions options;
+  options.memory_bytes = memory_option(arguments_);
+  options.jobs = jobs_option(arguments_);
+  options.step_timeout_ms = timeout_option_ms(arguments_);
+  options.command = command;
+  options.scratch = scratch_folder();
+  return options;
+}
+
+Worker& Workspace::worker() {
+  if (!worker_) worker_ = make_query_worker();
+  return *worker_;
+}
+
+std::pair<Version, size_t> Workspace::version_of(const std::string& name) {
+  if (!store_) open_store(Store::Access::read);
+  std::vector<std::string> names;
+  const Step* owner = nullptr;
+  for (const Step& step : thread.steps) {
+    names.push_back(step.name);
+    auto version = store_->current(step.verb, step.name);
+    if (step.name == name.substr(0, name.find('.'))) owner = &step;
+    if (!version) continue;
+    for (size_t i = 0; i < version->tables.size(); ++i) {
+      if (version->tables[i].name == name) return {*version, i};
+      names.push_back(version->tables[i].name);
+    }
+  }
+  if (owner)
+    throw Error(ErrorKind::user, "FR0608", fmt::format("`{}` was not built yet", name),
+                fmt::format("next: filrouge run +{}", owner->name));
+  auto near = nearest(name, names);
+  throw Error(ErrorKind::user, "FR0606", fmt::format("no table `{}` in this thread", name),
+              near ? fmt::format("did you mean `{}`?", *near) : "next: filrouge plan");
+}
+
+TableFiles Workspace::table(const std::string& name) {
+  auto [version, index] = version_of(name);
+  const StoredTable& stored = version.tables[index];
+  return {stored.name, store_->files_of(version, stored), stored.schema};
+}
+
+std::optional<int> Workspace::fail_on_problems() {
+  if (has_errors(problems)) return report_problems(arguments_, problems, thread.sources, 2);
+  if (!arguments_.json())
+    for (; shown_ < problems.size(); ++shown_)
+      std::cerr << render(problems[shown_], thread.sources, use_color(2)) << "\n";
+  return std::nullopt;
+}
+
+}  // namespace filrouge

@@ -1,0 +1,68 @@
+// The thread, its store and a plan, opened from the common options: what most commands begin with.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "commands/command.h"
+#include "run/execute.h"
+#include "run/plan.h"
+#include "run/worker.h"
+
+namespace filrouge {
+
+class Workspace {
+ public:
+  /// Finds thread.yaml (--file, or in this folder and those above it) and parses it; problems are kept, not thrown.
+  /// Throws Error(user, FR0605) when there is none, Error(user, FR0604) for a bad common option.
+  explicit Workspace(const Arguments& arguments);
+  ~Workspace();
+
+  Thread thread;
+  std::vector<Diagnostic> problems;
+
+  /// Opens the store; before the first call there is none. Waits for a running `run` when writing, unless --no-wait.
+  Store& open_store(Store::Access access);
+  Store& store() { return *store_; }
+  /// Binds everything (opening the store for reading if need be). Problems are added to `problems`.
+  Plan& plan(const std::vector<std::string>& select = {}, const std::vector<std::string>& exclude = {},
+             bool again = false);
+  Planner& planner() { return *planner_; }
+  RunOptions run_options(const std::string& command) const;
+  /// A worker for questions about data.
+  Worker& worker();
+
+  /// The table as it was last built, for reading: FR0606 when the thread has no such table, FR0608 when it was never
+  /// built. `name` is a table ("departures", "flights.rejects") or a step's name.
+  TableFiles table(const std::string& name);
+  /// The current version of the step that yields the table, and which of its tables it is.
+  std::pair<Version, size_t> version_of(const std::string& name);
+
+  /// Prints warnings; when there are errors prints them all and returns the exit code to end with (2).
+  std::optional<int> fail_on_problems();
+
+ private:
+  const Arguments& arguments_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Planner> planner_;
+  std::optional<Plan> plan_;
+  std::unique_ptr<Worker> worker_;
+  size_t shown_ = 0;  // problems printed already
+};
+
+/// --memory, --jobs, --step-timeout as limits of one worker. Throws Error(user, FR0604).
+uint64_t memory_option(const Arguments& arguments);
+int jobs_option(const Arguments& arguments);
+uint64_t timeout_option_ms(const Arguments& arguments);
+
+/// A folder of this process for spilling, removed at exit.
+std::filesystem::path scratch_folder();
+
+/// A worker for questions without a thread (`look FILE`).
+std::unique_ptr<Worker> make_query_worker();
+
+/// Sends a question (run/query.h) about `tables` to the worker and returns its answer.
+Json ask_worker(Worker& worker, const Arguments& arguments, Json query, const std::vector<TableFiles>& tables);
+
+}  // namespace filrouge
