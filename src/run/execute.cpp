@@ -37,6 +37,22 @@ void publish(const Thread& thread, const Store& store, const Version& version) {
   }
 }
 
+/// For `run --again`: the same key must give the same content.
+void compare(const Version& kept, const Version& computed) {
+  for (size_t i = 0; i < kept.tables.size(); ++i) {
+    const StoredTable &before = kept.tables[i], &now = computed.tables.at(i);
+    if (before.rows != now.rows)
+      throw Error(ErrorKind::data, "FR0704",
+                  fmt::format("run again, `{}` has {} rows instead of {}", now.name, with_commas(now.rows),
+                              with_commas(before.rows)));
+    for (size_t c = 0; c < before.column_hashes.size(); ++c)
+      if (before.column_hashes[c] != now.column_hashes[c])
+        throw Error(
+            ErrorKind::data, "FR0704",
+            fmt::format("run again, column {} of `{}` is not the same", before.schema.columns[c].name, now.name));
+  }
+}
+
 enum class State { waiting, ready, running, done, failed, skipped };
 
 class Execution {
@@ -324,7 +340,9 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
       std::lock_guard guard(mutex_);
       on_event_(progress);
     });
-    Version version = store_.commit(staging, version_for(index, answer, staging));
+    Version computed = version_for(index, answer, staging);
+    if (step.version) compare(*step.version, computed);
+    Version version = store_.commit(staging, std::move(computed));
     publish(thread_, store_, version);
     lock.lock();
     store_.settle(step.step->verb, step.step->name, version.key);

@@ -1,0 +1,215 @@
+// run: brings everything up to date that is not, and nothing else.
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <iostream>
+
+#include "base/text.h"
+#include "commands/commands.h"
+#include "commands/workspace.h"
+
+namespace filrouge {
+namespace {
+
+/// Prints a line for each finished step; on a terminal also one live line with what is running.
+class Reporter {
+ public:
+  Reporter(const Plan& plan, const Thread& thread, bool quiet)
+      : thread_(thread), quiet_(quiet), live_(!quiet && ::isatty(2) && use_color(2)), color_(use_color(2)) {
+    for (const PlannedStep& step : plan.steps) name_width_ = std::max(name_width_, step.step->name.size());
+    name_width_ = std::min<size_t>(name_width_, 32);
+  }
+
+  void on(const RunEvent& event) {
+    if (event.kind == RunEvent::Kind::started) running_[event.step] = "";
+    if (event.kind == RunEvent::Kind::progress) note_progress(event);
+    if (event.kind == RunEvent::Kind::finished) finished(event);
+    draw_live();
+  }
+
+  void say(const std::string& line) {
+    if (quiet_) return;
+    erase_live();
+    std::cerr << line << "\n";
+    draw_live();
+  }
+
+  void erase_live() {
+    if (live_ && shown_) std::cerr << "\r\033[K" << std::flush;
+    shown_ = false;
+  }
+
+ private:
+  void note_progress(const RunEvent& event) {
+    std::string& text = running_[event.step];
+    if (!event.phase.empty()) text = event.phase;
+    if (event.fraction >= 0.01) text = fmt::format("{:.0f} %", event.fraction * 100);
+  }
+
+  void finished(const RunEvent& event) {
+    running_.erase(event.step);
+    erase_live();
+    if (!quiet_ && event.action != "reused") print(event);
+    if (event.problem) std::cerr << render(*event.problem, thread_.sources, color_) << "\n";
+    if (quiet_) return;
+    for (const std::string& note : event.notes) std::cerr << "        " << paint("33", note) << "\n";
+  }
+
+  void print(const RunEvent& event) {
+    const Step& step = *event.step->step;
+    std::string summary = event.action == "failed" ? paint("31", "failed") : event.summary;
+    if (event.action == "skipped") summary = paint("33", "skipped") + ": " + event.summary;
+    std::string line = fmt::format("  {:<5} {:<{}}  ", step.verb, step.name, name_width_);
+    std::string time = event.action == "skipped" ? "" : human_seconds(event.seconds);
+    size_t width = display_width(summary);
+    if (event.action == "failed" && color_) width = 6;
+    std::cerr << line << summary << std::string(width < 30 && !time.empty() ? 30 - width : 0, ' ');
+    if (!time.empty()) std::cerr << "  " << fmt::format("{:>6}", time);
+    std::cerr << "\n";
+  }
+
+  std::string paint(const char* code, const std::string& text) const {
+    return color_ ? fmt::format("\033[{}m{}\033[0m", code, text) : text;
+  }
+
+  void draw_live() {
+    if (!live_ || running_.empty()) return;
+    std::string line;
+    for (const auto& [step, text] : running_)
+      line += fmt::format("  {} {} {}", step->step->verb, step->step->name, text);
+    winsize size{};
+    size_t width = ::ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 10 ? size.ws_col : 80;
+    std::cerr << "\r\033[K" << line.substr(0, width - 1) << std::flush;
+    shown_ = true;
+  }
+
+  const Thread& thread_;
+  bool quiet_, live_, color_, shown_ = false;
+  size_t name_width_ = 14;
+  std::map<const PlannedStep*, std::string> running_;
+};
+
+Json to_json(const RunOutcome& outcome) {
+  Json steps = Json::array(), errors = Json::array();
+  for (const RunStep& step : outcome.steps)
+    steps.push_back({{"verb", step.verb},
+                     {"name", step.name},
+                     {"action", step.action},
+                     {"why", step.why},
+                     {"rows", step.rows},
+                     {"seconds", step.seconds}});
+  Json answer = {{"steps", steps},           {"built", outcome.built},     {"reused", outcome.reused},
+                 {"failed", outcome.failed}, {"skipped", outcome.skipped}, {"seconds", outcome.seconds}};
+  for (const Diagnostic& problem : outcome.problems) errors.push_back(to_json(problem));
+  if (!errors.empty()) answer["errors"] = errors;
+  return answer;
+}
+
+/// All steps as reused, for a run that has nothing to do.
+RunOutcome idle_outcome(const Plan& plan, double seconds) {
+  RunOutcome outcome;
+  outcome.seconds = seconds;
+  for (const PlannedStep& step : plan.steps) {
+    uint64_t rows = step.version && !step.version->tables.empty() ? step.version->tables[0].rows : 0;
+    outcome.steps.push_back({.verb = step.step->verb,
+                             .name = step.step->name,
+                             .key = step.key.value_or(""),
+                             .action = "reused",
+                             .why = {},
+                             .rows = rows});
+    ++outcome.reused;
+  }
+  return outcome;
+}
+
+/// What to type next: the last table that a person would want to see.
+std::string next_command(const Plan& plan) {
+  for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step)
+    if (step->step->verb == "sql") return "next: filrouge show " + step->step->name;
+  return plan.steps.empty() ? "" : "next: filrouge show " + plan.steps.back().step->name;
+}
+
+std::string closing_line(const RunOutcome& outcome, const Plan& plan) {
+  std::string line = fmt::format("{} built, {} reused", outcome.built, outcome.reused);
+  if (outcome.failed) line += fmt::format(", {} failed", outcome.failed);
+  if (outcome.skipped) line += fmt::format(", {} skipped", outcome.skipped);
+  line += ", " + human_seconds(outcome.seconds);
+  if (outcome.interrupted) return line + "  interrupted: what was built is kept; next: filrouge run";
+  if (outcome.exit_code() != 0) return line;
+  return fmt::format("{:<40}  {}", line, next_command(plan));
+}
+
+int idle(const Workspace& workspace, const Plan& plan, const Arguments& arguments, double seconds) {
+  (void)workspace;
+  RunOutcome outcome = idle_outcome(plan, seconds);
+  if (arguments.json())
+    print_json(to_json(outcome));
+  else
+    std::cerr << fmt::format(
+        "  {:<40}  {}\n",
+        "nothing to do: " + plural(outcome.reused, "step") + (outcome.reused == 1 ? " is" : " are") + " up to date",
+        human_seconds(seconds));
+  return 0;
+}
+
+std::string command_text(const Arguments& arguments) {
+  std::string text = "filrouge run";
+  for (const std::string& word : arguments.positional) text += " " + word;
+  for (const auto& [option, values] : arguments.options)
+    for (const std::string& value : values)
+      if (option != "--json" && option != "--quiet") text += " " + option + (value.empty() ? "" : " " + value);
+  return text;
+}
+
+int run(const Arguments& arguments) {
+  auto start = std::chrono::steady_clock::now();
+  Workspace workspace(arguments);
+  auto exclude = arguments.options.find("--exclude");
+  std::vector<std::string> excluded = exclude == arguments.options.end() ? std::vector<std::string>{} : exclude->second;
+  if (has_errors(workspace.problems)) {
+    workspace.plan();  // the rest of the thread may have problems too: all are reported at once
+    return *workspace.fail_on_problems();
+  }
+  Store& store = workspace.open_store(Store::Access::write);
+  Plan& plan = workspace.plan(arguments.positional, excluded, arguments.has("--again"));
+  if (auto code = workspace.fail_on_problems()) return *code;
+  auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  if (nothing_to_do(workspace.thread, store, plan)) return idle(workspace, plan, arguments, elapsed());
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, [](int) { request_stop(); });
+  Reporter reporter(plan, workspace.thread, arguments.quiet() || arguments.json());
+  bool show_problems = !arguments.json();
+  RunOutcome outcome = execute(workspace.thread, store, workspace.planner(), plan,
+                               workspace.run_options(command_text(arguments)), [&](const RunEvent& event) {
+                                 if (show_problems) reporter.on(event);
+                               });
+  reporter.erase_live();
+  outcome.seconds = elapsed();
+  if (arguments.json())
+    print_json(to_json(outcome));
+  else
+    std::cerr << "  " << closing_line(outcome, plan) << "\n";
+  return outcome.exit_code();
+}
+
+}  // namespace
+
+Command run_command() {
+  Command command;
+  command.name = "run";
+  command.usage = "[SELECTOR ...]";
+  command.about = "bring everything up to date that is not, and nothing else";
+  command.details =
+      "Selectors are as in dbt: NAME, +NAME (and all it needs), NAME+ (and all that needs it),\n"
+      "2+NAME, @NAME; several = union, commas = intersection.\n\n"
+      "  filrouge run\n"
+      "  filrouge run +departures --set late_after=30\n"
+      "  filrouge run --again departures      compute it again and compare";
+  command.options = {{"--exclude", "SELECTOR", "leave these steps out", true},
+                     {"--again", "", "compute the selected steps again and compare with what is kept"}};
+  command.max_positional = -1;
+  command.run = run;
+  return command;
+}
+
+}  // namespace filrouge
