@@ -1,0 +1,81 @@
+// What is no longer needed goes, and what was never entered.
+#include "base/error.h"
+#include "base/text.h"
+#include "store/impl.h"
+#include "store/publish.h"
+#include "store/receipt.h"
+
+namespace filrouge {
+namespace {
+
+uint64_t bytes_in(const fs::path& folder) {
+  uint64_t bytes = 0;
+  std::error_code ignored;
+  if (fs::is_regular_file(fs::symlink_status(folder, ignored))) return fs::file_size(folder, ignored);
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, ignored))
+    if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored)) bytes += entry.file_size(ignored);
+  return bytes;
+}
+
+}  // namespace
+
+void Store::Impl::remove_folder(const fs::path& path) {
+  fs::path out_of_sight = temporary();
+  std::error_code ignored;
+  if (!fs::exists(fs::symlink_status(path, ignored))) return;
+  rename_path(path, out_of_sight);
+  discard(out_of_sight);
+  fs::remove(path.parent_path(), ignored);  // tables/FOLDER, if that was its last version
+}
+
+void Store::Impl::remove_versions(const std::vector<Version>& versions) {
+  // The catalog first: a folder that it does not know is only waste, an entry without a folder would be a lie.
+  std::vector<StepKey> keys;
+  for (const Version& version : versions) keys.push_back({version.verb, version.name, version.key});
+  std::lock_guard guard(mutex);
+  writable().remove(keys);
+  current_keys.reset();
+  current_changed = true;
+  for (const Version& version : versions) remove_folder(folder / folder_in_store(version));
+  save_current();
+}
+
+std::vector<Finding> Store::gc(size_t keep_runs, bool dry_run, const std::set<StepName>* steps) {
+  std::map<std::string, StepKey> known;
+  std::set<StepKey> needed;
+  std::vector<Version> unneeded;
+  {
+    std::lock_guard guard(impl_->mutex);
+    Catalog* catalog = impl_->catalog();
+    if (!catalog) return {};
+    impl_->flush_settled();
+    known = catalog->all_folders();
+    needed = catalog->used_by_last_runs(keep_runs);
+    for (StepKey& step : catalog->current_keys())
+      if (!steps || steps->contains({step.verb, step.name})) needed.insert(std::move(step));
+    for (const auto& [folder, step] : known)
+      if (!needed.contains(step))
+        if (std::optional<Version> version = catalog->find(step.verb, step.name, step.key))
+          unneeded.push_back(std::move(*version));
+  }
+  std::vector<Finding> findings;
+  for (const Version& version : unneeded) {
+    fs::path folder = folder_in_store(version);
+    findings.push_back({"removed", folder.string(), version.verb, version.name, version.key,
+                        fmt::format("of {}, used by none of the last {}", version.created, plural(keep_runs, "run")),
+                        bytes_in(impl_->folder / folder)});
+  }
+  for (const fs::path& folder : version_folders(impl_->folder))
+    if (!known.contains(folder.string()))
+      findings.push_back(
+          {"removed", folder.string(), "", "", "", "unknown to the catalog", bytes_in(impl_->folder / folder)});
+  if (dry_run) return findings;
+
+  FR_CHECK(impl_->access == Access::write);
+  impl_->remove_versions(unneeded);
+  for (const Finding& finding : findings)
+    if (finding.key.empty()) impl_->remove_folder(impl_->folder / finding.path);
+  return findings;
+}
+
+}  // namespace filrouge

@@ -1,0 +1,56 @@
+// What the files of this folder share of a Store: store.cpp (versions and runs), adopt.cpp, verify.cpp, gc.cpp.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "store/catalog.h"
+#include "store/lock.h"
+#include "store/store.h"
+
+namespace filrouge {
+
+struct Store::Impl {
+  Impl(const fs::path& folder, Access access);
+  ~Impl();
+
+  /// The catalog, or null while a reader finds none. Call with `mutex` held.
+  Catalog* catalog();
+  /// The catalog of a store that is open for writing.
+  Catalog& writable();
+  /// The cache, or null where there is none and none can be made (`make`: try to). Call with `mutex` held.
+  Cache* cache(bool make);
+  void drop_cache();
+  /// Writes down what settle() was told. Call with `mutex` held.
+  void flush_settled();
+  /// Writes current.json when it has changed. Call with `mutex` held.
+  void save_current();
+  /// Enters whole versions whose process died between the rename and the catalog. Removes nothing.
+  void recover();
+  void empty_tmp();
+  /// An unused name in tmp/.
+  fs::path temporary();
+  /// Takes versions out of the catalog, then their folders out of sight in one rename each, then deletes them.
+  void remove_versions(const std::vector<Version>& versions);
+  void remove_folder(const fs::path& folder);
+
+  const fs::path folder;
+  const Access access;
+  std::optional<WriteLock> lock;  // first in, last out
+  std::atomic<uint64_t> next_temporary{0};
+
+  std::mutex mutex;  // guards all below
+  std::unique_ptr<Catalog> opened_catalog;
+  std::unique_ptr<Cache> opened_cache;
+  bool cache_is_broken = false;
+  std::vector<StepKey> settled;                                 // told, not yet written
+  std::optional<std::map<StepName, std::string>> current_keys;  // writers only: what the catalog holds plus `settled`
+  bool current_changed = false;                                 // since current.json was written
+};
+
+/// The folders of versions in the store, known to the catalog or not: tables/*/*, charts/*/*; relative to the store.
+std::vector<fs::path> version_folders(const fs::path& store);
+
+}  // namespace filrouge
