@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,10 @@ namespace filrouge {
 struct Step {
   std::string verb;    ///< "sql"
   std::string name;    ///< "departures"
-  Json config;         ///< the step's keys but the verb, as written; where `file:` named a text, config["query"] holds it
+  /// The step's keys but the verb, as written. Texts (also SQL, names, choices, paths) are strings even where YAML would read a
+  /// number; a text_list is an array even where one text was given; percent, bytes and duration are a string or a number.
+  /// Where `file:` named a text, config["query"] holds it and `file` is not there.
+  Json config;
   Node node;           ///< the whole step's mapping, with places
   /// SQL that came from `file:`: its path (relative to the thread's folder); the text then stands in config["query"].
   std::string sql_file;
@@ -34,6 +38,9 @@ struct Thread {
   uint64_t seed = 0;
   std::vector<Step> steps;            ///< in the order of the files
   std::vector<SourceText> sources;    ///< every file read, for render()
+  /// Names of the steps left out because of a problem: that nothing makes such a table is then no second problem.
+  std::set<std::string> left_out;
+  bool cut_short = false;             ///< a file is not YAML from some line on: any step may be missing
 
   const Step* find(std::string_view verb, std::string_view name) const;
   /// A problem at a key of a step: `path` such as {"expect", "0", "range"}; the deepest part that exists is marked.

@@ -1,0 +1,28 @@
+// Checks the keys of a step, and of the mappings inside it, against the description of its verb.
+#pragma once
+
+#include "base/json.h"
+#include "thread/reporter.h"
+#include "thread/spec.h"
+
+namespace filrouge {
+
+/// [a-z][a-z0-9_]*
+bool is_name(std::string_view text);
+/// [a-z][a-z0-9_]* with further names behind dots: "late.metrics".
+bool is_table_name(std::string_view text);
+/// The nearest name to a text that is none: "Late flights" -> "late_flights"; may be empty.
+std::string name_from(std::string_view text);
+
+/// What a node is, for a message: "a list", "the text `abc`", "the number 5", "nothing".
+std::string describe(const Node& node);
+
+/// The key that every step has besides those of its verb.
+const KeySpec& about_key();
+
+/// Checks the step's mapping `node`; `name` is the value of its verb key. Gives the step's keys as in Step::config,
+/// except that a key of ValueType::file still holds the path.
+Json check_step_keys(const Node& node, const Node& name, const VerbSpec& verb, const std::vector<VerbSpec>& verbs,
+                     Reporter& reporter);
+
+}  // namespace filrouge
