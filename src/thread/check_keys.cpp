@@ -87,19 +87,21 @@ class KeyChecker {
   Json keys_of(const Node& node, const std::vector<KeySpec>& specs, const Node& place, const std::string& owner,
                const std::string& verb_key) {
     Json object = Json::object();
+    std::vector<std::string> meant;  // keys that a misspelt key stands for: they are not missing
     for (const auto& [key, item] : node.entries) {
       if (key.text == verb_key && !verb_key.empty()) continue;
       const KeySpec* spec = find_spec(specs, key.text);
       if (!spec && !verb_key.empty() && key.text == about_key().name) spec = &about_key();
       if (!spec)
-        unknown_key(key, item, specs, owner, !verb_key.empty());
+        meant.push_back(unknown_key(key, item, specs, owner, !verb_key.empty()));
       else if (auto json = value(item, *spec, key))
         object.push_back({key.text, std::move(*json)});
     }
     for (const KeySpec& spec : specs)
-      if (spec.required && !node.find_key(spec.name))
+      if (spec.required && !node.find_key(spec.name) && !contains(meant, spec.name))
         reporter_.error(place, "FR0112", fmt::format("{} needs the key `{}`", owner, spec.name),
                         fmt::format("add `{}: {}`", spec.name, example_of(spec)), more_help(spec.about));
+    if (!verb_key.empty()) meant_of_step_ = std::move(meant);
     return object;
   }
 
@@ -110,7 +112,8 @@ class KeyChecker {
         if (std::find(group.begin(), group.end(), key.text) != group.end()) given.push_back(&key);
       std::vector<std::string> quoted;
       for (const std::string& key : group) quoted.push_back("`" + key + "`");
-      if (given.empty())
+      bool misspelt = std::any_of(group.begin(), group.end(), [&](auto& key) { return contains(meant_of_step_, key); });
+      if (given.empty() && !misspelt)
         reporter_.error(name, "FR0120", fmt::format("`{}` needs {}", verb_.name, join(quoted, " or ")),
                         "add one of them", more_help(""));
       for (size_t i = 1; i < given.size(); ++i)
@@ -138,8 +141,9 @@ class KeyChecker {
     return !spec.choices.empty() ? spec.choices.front() : words_for(spec.type).example;
   }
 
-  void unknown_key(const Node& key, const Node& item, const std::vector<KeySpec>& specs, const std::string& owner,
-                   bool of_step) {
+  /// Reports it and gives the key that was most likely meant, or an empty text.
+  std::string unknown_key(const Node& key, const Node& item, const std::vector<KeySpec>& specs,
+                          const std::string& owner, bool of_step) {
     std::vector<std::string> known = names_of(specs);
     if (of_step) known.push_back(about_key().name);
     std::string hint = did_you_mean(key.text, known);
@@ -152,6 +156,7 @@ class KeyChecker {
                        : known.size() <= 12 ? fmt::format("the keys are: {}", join(known, ", "))
                                             : "";
     reporter_.error(key, "FR0116", fmt::format("{} has no key `{}`", owner, key.text), hint, more_help(note));
+    return nearest(key.text, known).value_or("");
   }
 
   std::optional<Json> wrong_type(const Node& node, const KeySpec& spec, const Node& key, std::string hint = "") {
@@ -167,7 +172,7 @@ class KeyChecker {
   /// A value of the right kind that does not say what it must.
   std::optional<Json> bad_value(const Node& node, const KeySpec& spec, const Node& key, std::string_view hint) {
     reporter_.error(node, "FR0123",
-                    fmt::format("`{}` is not {}, which `{}` takes", node.text, words_for(spec.type).expected, key.text),
+                    fmt::format("`{}` takes {}, not `{}`", key.text, words_for(spec.type).expected, node.text),
                     std::string(hint), spec.about);
     return std::nullopt;
   }
@@ -225,8 +230,7 @@ class KeyChecker {
   std::optional<Json> table(const Node& node, const Node& key) {
     if (is_table_name(node.text)) return node.text;
     std::string name = name_from(node.text);
-    reporter_.error(node, "FR0118",
-                    fmt::format("`{}` cannot be the name of a table, which `{}` takes", node.text, key.text),
+    reporter_.error(node, "FR0118", fmt::format("`{}` takes the name of a table, not `{}`", key.text, node.text),
                     name.empty() ? "" : fmt::format("did you mean `{}`?", name),
                     "names have small letters, digits and `_`, and begin with a letter");
     return std::nullopt;
@@ -296,11 +300,20 @@ class KeyChecker {
   }
 
   const VerbSpec& verb_;
+  std::vector<std::string> meant_of_step_;
   const std::vector<VerbSpec>& verbs_;
   Reporter& reporter_;
 };
 
 }  // namespace
+
+bool is_text(const Node& node) {
+  return is_scalar(node) && !has_no_value(node);
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 bool is_name(std::string_view text) {
   auto is_small = [](char c) { return c >= 'a' && c <= 'z'; };
@@ -327,6 +340,20 @@ std::string name_from(std::string_view text) {
   while (name.ends_with('_')) name.pop_back();
   if (!name.empty() && !is_name(name)) name = "t" + name;
   return name.size() <= 60 ? name : "";
+}
+
+bool check_name(const Node& name, const Node& key, std::string_view of_what, Reporter& reporter) {
+  if (is_name(name.text)) return true;
+  if (name.text.empty()) {
+    reporter.error(key, "FR0118", fmt::format("`{}` needs a name", key.text),
+                   fmt::format("such as `{}: flights`", key.text));
+    return false;
+  }
+  std::string good = name_from(name.text);
+  reporter.error(name, "FR0118", fmt::format("`{}` cannot be the name of {}", name.text, of_what),
+                 good.empty() ? "" : fmt::format("did you mean `{}`?", good),
+                 "names have small letters, digits and `_`, and begin with a letter");
+  return false;
 }
 
 std::string describe(const Node& node) {

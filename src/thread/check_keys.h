@@ -14,6 +14,13 @@ bool is_table_name(std::string_view text);
 /// The nearest name to a text that is none: "Late flights" -> "late_flights"; may be empty.
 std::string name_from(std::string_view text);
 
+/// Whether `name` is one; if not, reports it at the node, or at `key` where there is no name. `of_what`: "a step".
+bool check_name(const Node& name, const Node& key, std::string_view of_what, Reporter& reporter);
+
+/// A scalar that says something: also `null` and `~`, which are texts where a text is wanted.
+bool is_text(const Node& node);
+bool contains(const std::vector<std::string>& names, std::string_view name);
+
 /// What a node is, for a message: "a list", "the text `abc`", "the number 5", "nothing".
 std::string describe(const Node& node);
 

@@ -1,13 +1,11 @@
 // From thread.yaml and what it includes to a Thread. Nothing here stops at the first problem: each is reported where it
 // stands, what is sound is kept, and a step with a problem is left out by name.
-#include <charconv>
-
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "thread/check_keys.h"
-#include "thread/lines.h"
 #include "thread/secrets.h"
+#include "thread/step_reader.h"
 #include "thread/thread.h"
 
 namespace filrouge {
@@ -16,14 +14,6 @@ namespace {
 
 const std::vector<std::string> kTopKeys = {"thread", "about", "params", "include", "steps", "seed"};
 const std::vector<std::string> kIncludedKeys = {"about", "steps"};
-
-bool is_text(const Node& node) {
-  return node.kind == Node::Kind::scalar || (node.kind == Node::Kind::null && !node.text.empty());
-}
-
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 /// The value of --set as the type of the default; nothing where it does not fit.
 std::optional<Json> parse_as(const Json& like, const std::string& text) {
@@ -47,12 +37,13 @@ class ThreadReader {
  public:
   ThreadReader(const fs::path& file, const std::vector<VerbSpec>& verbs, const ParseOptions& options,
                std::vector<Diagnostic>& problems)
-      : verbs_(verbs), options_(options), problems_(problems), reporter_(problems) {
-    for (const VerbSpec& verb : verbs_) verb_names_.push_back(verb.name);
-    thread_.file = fs::absolute(file).lexically_normal();
-    thread_.folder = thread_.file.parent_path();
-    main_name_ = thread_.file.filename().string();
-  }
+      : options_(options),
+        problems_(problems),
+        reporter_(problems),
+        thread_(at_file(file)),
+        files_(thread_.folder, thread_.sources),
+        steps_(verbs, thread_, files_, reporter_),
+        main_name_(thread_.file.filename().string()) {}
 
   Thread read() {
     Node root = read_source(main_name_, read_file(thread_.file));
@@ -64,20 +55,23 @@ class ThreadReader {
   }
 
  private:
+  static Thread at_file(const fs::path& file) {
+    Thread thread;
+    thread.file = fs::absolute(file).lexically_normal();
+    thread.folder = thread.file.parent_path();
+    return thread;
+  }
+
   Node read_source(const std::string& name, std::string text) {
-    add_source(name, std::move(text));
-    size_t before = problems_.size();
+    files_.add(name, std::move(text));
+    auto before = static_cast<std::ptrdiff_t>(problems_.size());
     Node root = parse_yaml(thread_.sources.back().text, name, problems_);
-    cut_short_ = problems_.size() > before;
+    cut_short_ = std::any_of(problems_.begin() + before, problems_.end(), [](const Diagnostic& problem) {
+      return contains({"FR0101", "FR0102", "FR0103", "FR0108", "FR0109"}, problem.code);
+    });
     thread_.cut_short |= cut_short_;
     return root;
   }
-
-  void add_source(const std::string& name, std::string text) {
-    source_index_.emplace(name, thread_.sources.size());
-    thread_.sources.push_back({name, std::move(text)});
-  }
-  const std::string& source_of(const Node& node) const { return thread_.sources[source_index_.at(node.file)].text; }
 
   void not_a_mapping(const Node& root) {
     constexpr const char* kHint = "begin with `thread: name`";
@@ -96,7 +90,7 @@ class ThreadReader {
   void top_level(Node& root) {
     for (auto& [key, value] : root.entries) {
       if (!contains(kTopKeys, key.text)) unknown_top_key(key, value);
-      if (key.text != "steps") check_secret_forms(value, source_of(value), reporter_);
+      if (key.text != "steps") check_secret_forms(value, files_.source_of(value), reporter_);
     }
     read_name(root);
     if (const Node* about = root.find("about")) read_about(*about);
@@ -111,7 +105,7 @@ class ThreadReader {
   void unknown_top_key(const Node& key, const Node& value) {
     std::string hint = did_you_mean(key.text, kTopKeys);
     std::string note = fmt::format("the keys are: {}", join(kTopKeys, ", "));
-    if (contains(verb_names_, key.text))
+    if (contains(steps_.verb_names(), key.text))
       hint = fmt::format("write `- {}: {}` below `steps:`", key.text, is_text(value) ? value.text : "name"),
       note = fmt::format("`{}` is a verb: it begins a step", key.text);
     reporter_.error(key, "FR0111", fmt::format("a thread has no key `{}`", key.text), hint, note);
@@ -127,23 +121,9 @@ class ThreadReader {
     if (name->kind == Node::Kind::sequence || name->kind == Node::Kind::mapping) {
       reporter_.error(*root.find_key("thread"), "FR0117", fmt::format("`thread` takes a name, not {}", describe(*name)),
                       "such as `thread: flights`");
-    } else if (check_name(*name, *root.find_key("thread"), "a thread")) {
+    } else if (check_name(*name, *root.find_key("thread"), "a thread", reporter_)) {
       thread_.name = name->text;
     }
-  }
-
-  bool check_name(const Node& name, const Node& key, std::string_view of_what) {
-    if (is_name(name.text)) return true;
-    if (name.text.empty()) {
-      reporter_.error(key, "FR0118", fmt::format("`{}` needs a name", key.text),
-                      fmt::format("such as `{}: flights`", key.text));
-      return false;
-    }
-    std::string good = name_from(name.text);
-    reporter_.error(name, "FR0118", fmt::format("`{}` cannot be the name of {}", name.text, of_what),
-                    good.empty() ? "" : fmt::format("did you mean `{}`?", good),
-                    "names have small letters, digits and `_`, and begin with a letter");
-    return false;
   }
 
   void read_about(const Node& about) {
@@ -185,7 +165,7 @@ class ThreadReader {
 
   void read_param(const Node& key, const Node& value) {
     if (!is_name(key.text)) {
-      check_name(key, key, "a parameter");
+      check_name(key, key, "a parameter", reporter_);
       return;
     }
     if (value.kind != Node::Kind::scalar) {
@@ -225,17 +205,6 @@ class ThreadReader {
     for (const Node* pattern : patterns) include(*pattern);
   }
 
-  /// A path of the thread as the user names it, if it stays inside the folder, also through symbolic links.
-  std::optional<fs::path> inside(const std::string& path) const {
-    if (path.find('\0') != std::string::npos) return std::nullopt;
-    std::error_code failed;
-    fs::path real_folder = fs::weakly_canonical(thread_.folder, failed);
-    fs::path real = fs::weakly_canonical(thread_.folder / path, failed);
-    fs::path relative = real.lexically_relative(real_folder);
-    if (failed || fs::path(path).is_absolute() || relative.empty() || *relative.begin() == "..") return std::nullopt;
-    return thread_.folder / path;
-  }
-
   void include(const Node& pattern) {
     auto refuse = [&](std::string message, std::string hint) {
       reporter_.error(pattern, "FR0124", std::move(message), std::move(hint));
@@ -252,9 +221,9 @@ class ThreadReader {
       std::string name = path.lexically_relative(thread_.folder).string();
       if (name == main_name_)
         refuse("the thread includes itself", "put the steps into a folder: steps/*.yaml");
-      else if (!inside(name))
+      else if (!files_.is_inside(name))
         refuse(fmt::format("`{}` leads out of the folder of the thread", name), "");
-      else if (!source_index_.contains(name))
+      else if (!files_.has(name))
         include_file(pattern, path, name);
     }
     if (num_files == 0)
@@ -270,7 +239,7 @@ class ThreadReader {
       return;
     }
     Node root = read_source(name, std::move(text));
-    if (root.kind == Node::Kind::sequence) return read_step_list(root);
+    if (root.kind == Node::Kind::sequence) return steps_.read(root);
     if (root.kind != Node::Kind::mapping) {
       if (!cut_short_)
         reporter_.error(root, "FR0110", fmt::format("an included file holds steps, not {}", describe(root)),
@@ -296,197 +265,21 @@ class ThreadReader {
   }
 
   void read_steps(const Node& key, Node& steps) {
-    if (steps.kind == Node::Kind::sequence) return read_step_list(steps);
+    if (steps.kind == Node::Kind::sequence) return steps_.read(steps);
     if (steps.kind == Node::Kind::null && steps.text.empty()) return;  // a thread that is just begun
     reporter_.error(steps.kind == Node::Kind::mapping ? key : steps, "FR0117",
                     fmt::format("`steps` takes a list, not {}", describe(steps)), "begin each step with `- `",
                     "such as `- read: flights`");
   }
 
-  void read_step_list(Node& list) {
-    thread_.steps.reserve(thread_.steps.size() + list.items.size());
-    for (Node& item : list.items) {
-      read_step(item);
-      reporter_.step.clear();
-    }
-  }
-
-  void read_step(Node& node) {
-    if (node.kind != Node::Kind::mapping) return not_a_step(node);
-    errors_before_ = reporter_.num_errors();
-    auto [verb, verb_key] = find_verb(node);
-    if (!verb) return check_secret_forms(node, source_of(node), reporter_);
-    const Node& name = *node.find(verb->name);
-    reporter_.step = verb->name + " " + name.text;
-    Step step;
-    bool named = (is_text(name) || name.text.empty()) && check_step_name(name, *verb_key);
-    step.config = check_step_keys(node, named ? name : *verb_key, *verb, verbs_, reporter_);
-    check_secret_forms(node, source_of(node), reporter_);
-    if (verb->name == "read") warn_of_plain_secrets(node, reporter_);
-    take_sql_file(*verb, node, step);
-    if (named && !is_first(*verb, name)) named = false;
-    if (!named || reporter_.num_errors() > errors_before_) {
-      if (is_name(name.text)) thread_.left_out.insert(name.text);
-      return;
-    }
-    step.verb = verb->name, step.name = name.text;
-    step.node = std::move(node);
-    thread_.steps.push_back(std::move(step));
-  }
-
-  bool check_step_name(const Node& name, const Node& key) {
-    if (name.kind == Node::Kind::sequence || name.kind == Node::Kind::mapping) {
-      reporter_.step = key.text;
-      reporter_.error(name, "FR0117", fmt::format("`{}` takes a name, not {}", key.text, describe(name)),
-                      fmt::format("such as `{}: flights`", key.text));
-      return false;
-    }
-    return check_name(name, key, "a step");
-  }
-
-  void not_a_step(const Node& node) {
-    std::string verb = node.text.substr(0, node.text.find(':'));
-    std::string hint = fmt::format("such as `- {}: name`", verb_names_.empty() ? "read" : verb_names_.front());
-    if (contains(verb_names_, verb))
-      hint = verb.size() < node.text.size()
-                 ? fmt::format("is a blank missing: `- {}: {}`?", verb, node.text.substr(verb.size() + 1))
-                 : fmt::format("write `- {}: name`", verb);
-    reporter_.error(node, "FR0114", fmt::format("a step is a mapping that begins with a verb, not {}", describe(node)),
-                    hint);
-  }
-
-  /// The verb of a step and its key, or nothing after a report.
-  std::pair<const VerbSpec*, const Node*> find_verb(const Node& node) {
-    std::vector<std::pair<const VerbSpec*, const Node*>> found;
-    for (const auto& [key, _] : node.entries)
-      for (const VerbSpec& verb : verbs_)
-        if (verb.name == key.text) found.emplace_back(&verb, &key);
-    // A verb's name may be a key of another verb: then it is that key.
-    if (found.size() > 1)
-      for (auto& [verb, _] : found)
-        if (std::all_of(found.begin(), found.end(),
-                        [&](auto& other) { return other.first == verb || has_key(*verb, other.first->name); }))
-          return {verb, node.find_key(verb->name)};
-    if (found.size() == 1) return found[0];
-    if (found.empty()) {
-      no_verb(node);
-    } else {
-      for (size_t i = 1; i < found.size(); ++i)
-        reporter_.error(
-            *found[i].second, "FR0115",
-            fmt::format("this step has two verbs, `{}` and `{}`", found[0].first->name, found[i].first->name),
-            fmt::format("begin a step of its own: `- {}:`", found[i].first->name),
-            fmt::format("`{}` stands in line {}", found[0].first->name, found[0].second->begin.line));
-      for (const auto& [verb, key] : found) thread_.left_out.insert(node.find(verb->name)->text);
-    }
-    return {nullptr, nullptr};
-  }
-
-  static bool has_key(const VerbSpec& verb, std::string_view name) {
-    return std::any_of(verb.keys.begin(), verb.keys.end(), [&](const KeySpec& key) { return key.name == name; });
-  }
-
-  void no_verb(const Node& node) {
-    std::string known = fmt::format("the verbs are: {}", join(verb_names_, ", "));
-    for (const auto& [key, value] : node.entries) {
-      bool of_a_verb =
-          std::any_of(verbs_.begin(), verbs_.end(), [&](const VerbSpec& verb) { return has_key(verb, key.text); });
-      std::string hint = of_a_verb ? "" : did_you_mean(key.text, verb_names_);
-      bool first = &key == &node.entries.front().first && !of_a_verb && key.text != "about";
-      if (hint.empty() && !first) continue;
-      if (hint.empty() && key.text.find(':') != std::string::npos) hint = "is a blank missing after the colon?";
-      if (is_name(value.text)) thread_.left_out.insert(value.text);
-      reporter_.error(key, "FR0113", fmt::format("there is no verb `{}`", key.text), hint, known);
-      return;
-    }
-    reporter_.error(node, "FR0114", "this step has no verb",
-                    fmt::format("such as `- {}: name`", verb_names_.empty() ? "read" : verb_names_.front()), known);
-  }
-
-  /// Reports a step that was there before: the same verb and name, or another step that makes the table.
-  bool is_first(const VerbSpec& verb, const Node& name) {
-    auto say = [&](const Node& first, std::string message, std::string hint) {
-      reporter_.error(name, "FR0119", std::move(message), std::move(hint),
-                      fmt::format("the first stands in {}:{}", first.file, first.begin.line));
-      return false;
-    };
-    Node place;  // a name without subtrees: cheap to keep
-    place.file = name.file, place.begin = name.begin;
-    auto [same, is_new] = seen_.emplace(verb.name + " " + name.text, place);
-    if (!is_new)
-      return say(same->second, fmt::format("the step `{} {}` is there twice", verb.name, name.text),
-                 "give one of the two another name");
-    if (verb.makes != "a table") return true;
-    auto [table, table_is_new] = tables_.emplace(name.text, place);
-    if (!table_is_new)
-      return say(table->second, fmt::format("two steps make the table `{}`", name.text),
-                 "give one of the two another name");
-    return true;
-  }
-
-  /// `file: sql/late.sql`: its text takes the place of the key.
-  void take_sql_file(const VerbSpec& verb, const Node& node, Step& step) {
-    for (const KeySpec& key : verb.keys) {
-      if (key.type != ValueType::file || !step.config.contains(key.name)) continue;
-      std::string path = fs::path(step.config[key.name].get<std::string>()).lexically_normal().string();
-      step.config.erase(key.name);
-      if (auto text = read_text_file(*node.find(key.name), path)) {
-        step.config["query"] = std::move(*text);
-        step.sql_file = path;
-      }
-    }
-  }
-
-  std::optional<std::string> read_text_file(const Node& node, const std::string& path) {
-    auto refuse = [&](std::string message, std::string hint) {
-      reporter_.error(node, "FR0125", std::move(message), std::move(hint));
-      return std::nullopt;
-    };
-    auto full = inside(path);
-    if (!full)
-      return refuse(fmt::format("`{}` is outside of the folder of the thread", path),
-                    "put the file beside thread.yaml");
-    std::error_code ignored;
-    if (!fs::is_regular_file(*full, ignored))
-      return refuse(fmt::format("there is no file `{}`", path), near_file(path));
-    std::string text;
-    try {
-      text = read_file(*full);
-    } catch (const Error& error) {
-      return refuse(error.message, "");
-    }
-    if (auto bad = first_invalid_utf8(text)) {
-      Place place = place_of_byte(text, *bad);
-      return refuse(fmt::format("`{}` is not UTF-8: line {}, column {}", path, place.line, place.column),
-                    "save it with the encoding UTF-8");
-    }
-    if (!source_index_.contains(path)) add_source(path, text);
-    return text.substr(bom_length(text));
-  }
-
-  std::string near_file(const std::string& path) const {
-    std::vector<std::string> names;
-    std::error_code failed;
-    fs::path folder = fs::path(path).parent_path();
-    for (const auto& entry : fs::directory_iterator(thread_.folder / folder, failed))
-      names.push_back((folder / entry.path().filename()).string());
-    std::sort(names.begin(), names.end());
-    std::string hint = did_you_mean(path, names);
-    return hint.empty() ? "paths begin at the folder of thread.yaml" : hint;
-  }
-
-  const std::vector<VerbSpec>& verbs_;
   const ParseOptions& options_;
   std::vector<Diagnostic>& problems_;
   Reporter reporter_;
   Thread thread_;
+  ThreadFiles files_;
+  StepReader steps_;
   std::string main_name_;
-  std::vector<std::string> verb_names_;
-  std::unordered_map<std::string, size_t> source_index_;  ///< name -> place in Thread::sources
-  std::map<std::string, Node> seen_, tables_;  ///< "sql departures" and "departures" -> where the name stands
-  size_t errors_before_ = 0;
-  bool cut_short_ =
-      false;  ///< the YAML of the file read last has problems: what is missing may be in the part not read
+  bool cut_short_ = false;  ///< the file read last broke off: what is missing may stand in the part not read
 };
 
 /// In the order in which a reader meets them, each once: what stands under an anchor is checked wherever it is
