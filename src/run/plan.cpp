@@ -19,7 +19,7 @@ struct Planner::Impl {
   PlanOptions options;
   std::string library;
   std::map<std::string, Version> current;     // "sql departures" -> the version settled on last
-  std::map<std::string, RunStep> last_built;  // the same, for estimates
+  std::map<StepName, RunStep> last_built;  // for estimates
   std::unique_ptr<Worker> worker;
 
   void select(Plan& plan, std::vector<Diagnostic>& problems) const;
@@ -149,7 +149,7 @@ void Planner::Impl::decide(Plan& plan, size_t index, const std::map<size_t, Vers
   else if (before->key == *step.key)
     step.why = {"its version in the store is damaged or missing"};
   else
-    step.why = explain_change(before->why_key, step.why_key);
+    step.why = explain_change(*before->why_key, step.why_key);
   if (step.why.empty()) step.why = {"its text changed"};  // it reads other columns of the same tables
 }
 
@@ -183,7 +183,7 @@ void Planner::Impl::wait_for_inputs(const Plan& plan, PlannedStep& step) const {
 
 void Planner::Impl::estimate(PlannedStep& step) const {
   step.rows = step.binding->expected_rows;
-  auto found = last_built.find(step.step->label());
+  auto found = last_built.find(StepName{step.step->verb, step.step->name});
   if (found == last_built.end()) return;
   step.seconds = found->second.seconds;
   if (!step.rows) step.rows = found->second.rows;

@@ -21,7 +21,7 @@ enum class ValueType {
   column,     ///< the name of a column
   table,      ///< the name of a table of the thread
   text_list,  ///< one text or a list of texts
-  mapping,    ///< keys given by KeySpec::keys, or free where that is empty
+  mapping,    ///< keys given by KeySpec::keys, or free where that is empty; a key named "*" describes all others
   list,       ///< a sequence whose items are mappings with KeySpec::keys, or anything where that is empty
   any
 };
