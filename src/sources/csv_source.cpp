@@ -1,0 +1,334 @@
+// CSV: inspected whole by our own scanner, parsed by DuckDB.
+//
+// A file that is regular (see CsvRecords) is read by DuckDB where it lies. Any other - packed, in another encoding,
+// with broken or ragged records, lines before the header, mixed line ends - is first rewritten into plain RFC 4180 in
+// the scratch folder, records with broken shape going to the rejects on the way. Values that do not have their column's
+// type are then found by DuckDB, which gives the byte offset of the record; a second scan turns offsets into lines of
+// the user's file.
+#include <unordered_map>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "sources/formats.h"
+
+namespace filrouge {
+namespace {
+
+constexpr size_t kSampleBytes = 256 << 10;
+constexpr uint64_t kEngineLine = 1'900'000;  // DuckDB's buffers are made for lines up to 2 MB
+
+std::string sample_of(const SourceFile& file, const std::string& encoding, bool& whole) {
+  auto source = open_source(file, encoding);
+  std::string sample(kSampleBytes, '\0');
+  size_t have = 0;
+  while (size_t got = have < sample.size() ? source->read(sample.data() + have, sample.size() - have) : 0) have += got;
+  whole = have < sample.size();
+  sample.resize(have);
+  return sample;
+}
+
+/// Walks over the data records of one file: `visit(record, reason)`, an empty reason for a sound one.
+/// Integer columns refuse values with a fraction; `types` are those of the file's own columns.
+class FileWalk {
+ public:
+  FileWalk(const FileFacts& facts, const CsvRequest& csv, std::vector<bool> integer_columns)
+      : facts_(facts),
+        rules_(csv.rules),
+        integers_(std::move(integer_columns)),
+        source_(open_source(facts.file, csv.encoding)),
+        records_(*source_, facts.dialect) {
+    if (facts.dialect.header) skip_header();
+  }
+
+  bool next(Record& record, std::string& reason) {
+    while (records_.next(record)) {
+      if (record.blank && facts_.names.size() > 1) continue;
+      reason = flaw_of(record);
+      return true;
+    }
+    return false;
+  }
+  const CsvRecords& records() const { return records_; }
+
+ private:
+  void skip_header() {
+    Record record;
+    while (records_.next(record))
+      if (!record.blank) return;
+  }
+
+  std::string flaw_of(const Record& record) const {
+    if (record.flaw != Flaw::none) return to_text(record.flaw);
+    size_t width = facts_.names.size();
+    if (record.fields.size() != width)
+      return fmt::format("expected {}, found {}", plural(width, "column"), record.fields.size());
+    for (size_t column = 0; column < integers_.size(); ++column)
+      if (integers_[column] && !fits_exactly(record.fields[column], rules_))
+        return fmt::format("column {}: `{}` is not a whole number", facts_.names[column], record.fields[column]);
+    return "";
+  }
+
+  const FileFacts& facts_;
+  const ValueRules& rules_;
+  std::vector<bool> integers_;
+  std::unique_ptr<ByteSource> source_;
+  CsvRecords records_;
+};
+
+std::vector<bool> integer_columns(const FileFacts& file, const SourceRequest& request) {
+  std::vector<bool> integers;
+  for (const std::string& name : file.names) {
+    const Column* declared = declared_for(request, name);
+    integers.push_back(declared && is_integer_type(declared->type));
+  }
+  if (std::none_of(integers.begin(), integers.end(), [](bool integer) { return integer; })) integers.clear();
+  return integers;
+}
+
+size_t index_of(const Schema& schema, const std::string& name) {
+  for (size_t at = 0; at < schema.columns.size(); ++at)
+    if (lower(schema.columns[at].name) == lower(name)) return at;
+  return schema.columns.size();
+}
+
+/// The columns of all files, in order of first appearance; says which files lack or add some.
+Schema unite(const std::vector<FileFacts>& files, std::vector<std::string>& notes) {
+  Schema schema;
+  for (const FileFacts& file : files)
+    for (const std::string& name : file.names)
+      if (index_of(schema, name) == schema.columns.size()) schema.columns.push_back({name, "VARCHAR", {}});
+  for (const FileFacts& file : files) {
+    if (file.names.size() == schema.columns.size()) continue;
+    std::vector<std::string> missing;
+    for (const Column& column : schema.columns)
+      if (std::none_of(file.names.begin(), file.names.end(),
+                       [&](const std::string& name) { return lower(name) == lower(column.name); }))
+        missing.push_back("`" + column.name + "`");
+    if (notes.size() < 20)
+      notes.push_back(fmt::format("{} has no column {}: empty there", file.file.shown, join(missing, ", ")));
+  }
+  return schema;
+}
+
+FileFacts detect_file(const SourceFile& file, const SourceRequest& request, std::vector<std::string>& notes) {
+  bool whole = false;
+  std::string sample = sample_of(file, request.csv.encoding, whole);
+  if (trim(sample).empty() && whole)
+    throw Error(ErrorKind::data, "FR0307", fmt::format("`{}` is empty", file.shown),
+                "a CSV file needs a header or a row");
+  CsvShape shape = detect_csv(sample, whole, request.csv);
+  FileFacts facts;
+  facts.file = file;
+  facts.dialect = shape.dialect;
+  facts.names = shape.names;
+  for (const std::string& note : shape.notes) notes.push_back(file.shown + ": " + note);
+  return facts;
+}
+
+void scan_file(FileFacts& file, const SourceRequest& request, const Schema& schema, std::vector<ColumnGuess>& guesses) {
+  std::vector<ColumnGuess*> slots;
+  for (const std::string& name : file.names)
+    slots.push_back(declared_for(request, name) ? nullptr : &guesses[index_of(schema, name)]);
+  FileWalk walk(file, request.csv, integer_columns(file, request));
+  Record record;
+  std::string reason;
+  while (walk.next(record, reason)) {
+    ++file.records;
+    if (!reason.empty()) {
+      ++file.flawed;
+      continue;
+    }
+    for (size_t column = 0; column < slots.size(); ++column)
+      if (slots[column]) slots[column]->add(record.fields[column], request.csv.rules);
+  }
+  file.longest = walk.records().longest();
+  file.native = is_plain(file.file, request.csv.encoding) && walk.records().regular() && file.flawed == 0 &&
+                file.dialect.skip == 0 && (file.dialect.quote.empty() || file.dialect.quote == "\"");
+}
+
+/// One file's records in the order of `schema`, as RFC 4180 without a header. Calls `kept(offset in the copy, record)`
+/// and `rejected(record, reason)`; `copy` may be null when only the offsets are wanted.
+void rewrite(const FileFacts& file, const SourceRequest& request, const Schema& schema, std::ostream* copy,
+             const std::function<void(uint64_t, const Record&)>& kept,
+             const std::function<void(const Record&, const std::string&)>& rejected) {
+  std::vector<size_t> places;
+  for (const std::string& name : file.names) places.push_back(index_of(schema, name));
+  FileWalk walk(file, request.csv, integer_columns(file, request));
+  Record record;
+  std::string reason, line;
+  uint64_t offset = 0;
+  std::vector<std::string_view> cells(schema.columns.size());
+  while (walk.next(record, reason)) {
+    if (!reason.empty()) {
+      rejected(record, reason);
+      continue;
+    }
+    for (size_t column = 0; column < places.size(); ++column) cells[places[column]] = record.fields[column];
+    line.clear();
+    append_record(line, cells);
+    kept(offset, record);
+    offset += line.size();
+    if (copy) copy->write(line.data(), static_cast<std::streamsize>(line.size()));
+  }
+}
+
+/// All that DuckDB has to be told, so that it guesses nothing.
+std::string reader_sql(const SourceRequest& request, const SourceFacts& facts, const std::vector<fs::path>& paths,
+                       bool native, int attempt) {
+  const Dialect plain{",", "\"", "\"", false, 0};
+  const Dialect& dialect = native ? facts.files[0].dialect : plain;
+  std::vector<std::string> nulls = {"''"};
+  for (const std::string& word : request.csv.rules.nulls)
+    if (!word.empty()) nulls.push_back(quote_text(word));
+  uint64_t longest = 0;
+  for (const FileFacts& file : facts.files) longest = std::max(longest, 2 * file.longest + 1024);
+  std::string options = fmt::format(
+      "columns={}, delim={}, quote={}, escape={}, header={}, nullstr=[{}], decimal_separator='{}', auto_detect=false, "
+      "strict_mode=true, null_padding=false, store_rejects=true, rejects_limit=0, rejects_table='fr_errors_{}', "
+      "rejects_scan='fr_scans_{}'",
+      sql_columns(facts.columns.columns), quote_text(dialect.delimiter), quote_text(dialect.quote),
+      quote_text(dialect.escape), dialect.header, join(nulls, ", "), request.csv.rules.decimal, attempt, attempt);
+  if (longest > kEngineLine) options += fmt::format(", max_line_size={}, buffer_size={}", longest, 8 * longest);
+  if (const std::string& format = request.csv.rules.date_format; !format.empty())
+    options += fmt::format(", dateformat={0}, timestampformat={0}", quote_text(format));
+  return fmt::format("SELECT {} FROM read_csv({}, {}{})", sql_select(facts, request.partitions), sql_list(paths),
+                     options, sql_partitions(request.partitions));
+}
+
+struct CastError {
+  std::string column, kind, text;
+};
+using CastErrors = std::map<std::string, std::map<uint64_t, CastError>>;  // path -> byte offset of the record
+
+CastErrors cast_errors(Engine& engine, int attempt) {
+  Json answer = engine.rows(
+      fmt::format("SELECT s.file_path, e.line_byte_position, arg_min(coalesce(e.column_name, ''), e.column_idx), "
+                  "arg_min(e.error_type::VARCHAR, e.column_idx), any_value(e.csv_line) FROM fr_errors_{0} e JOIN "
+                  "fr_scans_{0} s USING "
+                  "(scan_id, file_id) GROUP BY ALL",
+                  attempt),
+      UINT64_MAX >> 1);
+  CastErrors errors;
+  for (const Json& row : answer.at("rows"))
+    errors[row[0].get<std::string>()][row[1].get<uint64_t>()] = {row[2], row[3],
+                                                                 row[4].is_string() ? row[4].get<std::string>() : ""};
+  engine.execute(fmt::format("DROP TABLE IF EXISTS fr_errors_{0}; DROP TABLE IF EXISTS fr_scans_{0}", attempt));
+  return errors;
+}
+
+std::string cast_reason(const CastError& error, const FileFacts& file, const Schema& schema, const Record& record) {
+  if (error.kind != "CAST") return lower(error.kind);
+  for (size_t column = 0; column < file.names.size(); ++column) {
+    const Column* known = schema.find(file.names[column]);
+    if (!known || lower(known->name) != lower(error.column)) continue;
+    return fmt::format("column {}: `{}` is not a {}", known->name, record.fields[column].substr(0, 200), known->type);
+  }
+  return fmt::format("column {}: not of its type", error.column);
+}
+
+/// One attempt to read all files, DuckDB reading them where they lie or from rewritten copies.
+class CsvReading {
+ public:
+  CsvReading(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room, bool native)
+      : request_(request), facts_(facts), room_(room), native_(native) {}
+
+  /// Nothing when DuckDB's count differs from ours.
+  std::optional<WrittenTable> run(int attempt) {
+    room_.rejects.clear();
+    for (size_t index = 0; index < facts_.files.size(); ++index)
+      paths_.push_back(native_ ? facts_.files[index].file.path : rewritten(index));
+    if (native_)
+      for (const FileFacts& file : facts_.files) expected_ += file.records;
+    std::string sql = reader_sql(request_, facts_, paths_, native_, attempt);
+    WrittenTable table;
+    try {
+      table = room_.engine.materialise(room_.target.name, sql, RowOrder::streaming, room_.target.staging);
+    } catch (const Error& error) {
+      if (!native_ || error.kind != ErrorKind::data) throw;
+      return std::nullopt;  // DuckDB cannot read it where it lies: the rewritten copy will do
+    }
+    CastErrors errors = cast_errors(room_.engine, attempt);
+    uint64_t failed = 0;
+    for (const auto& [path, by_offset] : errors) failed += by_offset.size();
+    if (table.rows + failed != expected_) return std::nullopt;
+    for (size_t index = 0; index < facts_.files.size(); ++index)
+      if (auto found = errors.find(paths_[index].string()); found != errors.end()) reject(index, found->second);
+    return table;
+  }
+
+ private:
+  fs::path rewritten(size_t index) {
+    const FileFacts& file = facts_.files[index];
+    fs::path path = scratch_path(file.file, index, room_.scratch, ".csv");
+    std::ofstream copy(path, std::ios::binary);
+    rewrite(
+        file, request_, facts_.columns, &copy, [&](uint64_t, const Record&) { ++expected_; },
+        [&](const Record& record, const std::string& reason) {
+          room_.rejects.add(index, file.file.shown, record.line, reason, record.text);
+        });
+    copy.close();
+    if (!copy)
+      throw Error(ErrorKind::environment, "FR0502",
+                  fmt::format("{}: cannot be written (is the disk full?)", path.string()));
+    return path;
+  }
+
+  void reject(size_t index, const std::map<uint64_t, CastError>& errors) {
+    const FileFacts& file = facts_.files[index];
+    uint64_t found = 0;
+    rewrite(
+        file, request_, facts_.columns, nullptr,
+        [&](uint64_t offset, const Record& record) {
+          auto error = errors.find(native_ ? record.offset : offset);
+          if (error == errors.end()) return;
+          ++found;
+          std::string reason = cast_reason(error->second, file, facts_.columns, record);
+          room_.rejects.add(index, file.file.shown, record.line, reason, record.text);
+        },
+        [](const Record&, const std::string&) {});
+    FR_CHECK(found == errors.size());
+  }
+
+  const SourceRequest& request_;
+  const SourceFacts& facts_;
+  ReadRoom& room_;
+  bool native_;
+  std::vector<fs::path> paths_;
+  uint64_t expected_ = 0;
+};
+
+}  // namespace
+
+SourceFacts inspect_csv(const SourceRequest& request, const std::vector<SourceFile>& files) {
+  SourceFacts facts;
+  facts.format = FileFormat::csv;
+  for (const SourceFile& file : files) facts.files.push_back(detect_file(file, request, facts.notes));
+  facts.columns = unite(facts.files, facts.notes);
+  std::vector<ColumnGuess> guesses(facts.columns.columns.size());
+  facts.rows = 0;
+  for (FileFacts& file : facts.files) {
+    scan_file(file, request, facts.columns, guesses);
+    file.native = file.native && file.dialect == facts.files[0].dialect && file.names == facts.files[0].names;
+    *facts.rows += file.records - file.flawed;
+  }
+  for (size_t at = 0; at < guesses.size(); ++at) {
+    Column& column = facts.columns.columns[at];
+    const Column* declared = declared_for(request, column.name);
+    column.type = declared ? declared->type : guesses[at].type();
+    if (!declared)
+      if (auto note = guesses[at].note(column.name)) facts.notes.push_back(*note);
+  }
+  return facts;
+}
+
+WrittenTable read_csv(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room) {
+  bool native = std::all_of(facts.files.begin(), facts.files.end(), [](const FileFacts& file) { return file.native; });
+  if (native)
+    if (auto table = CsvReading(request, facts, room, true).run(1)) return *table;
+  if (auto table = CsvReading(request, facts, room, false).run(2)) return *table;
+  throw Error(ErrorKind::internal, "FR0321",
+              fmt::format("the rows read from `{}` are not those counted in it", facts.files[0].file.shown),
+              "please report this with the file, or its first lines");
+}
+
+}  // namespace filrouge

@@ -1,0 +1,243 @@
+// JSON: one document or an array (`json`), or one object a line (`ndjson`).
+//
+// DuckDB finds the types over all records, not a sample. A document that is not JSON is refused with its line and
+// column. Of NDJSON, a line that is not an object is rejected and the rest kept: if DuckDB does not take the file as it
+// is, the lines are checked one by one (by DuckDB's own json_valid, so that both agree) and the sound ones copied into
+// the scratch folder.
+#include "base/error.h"
+#include "base/text.h"
+#include "sources/csv_records.h"
+#include "sources/formats.h"
+
+namespace filrouge {
+namespace {
+
+const Dialect kLines{"\n", "", "", false, 0};
+
+/// Where the text stops being JSON, as "line 3, column 5".
+std::optional<std::string> syntax_error(const fs::path& path) {
+  std::string text = read_file(path);
+  try {
+    // The callback drops every value, so that a large document is only looked at.
+    auto nothing =
+        nlohmann::json::parse(text, [](int, nlohmann::json::parse_event_t, nlohmann::json&) { return false; });
+    return std::nullopt;
+  } catch (const nlohmann::json::parse_error& error) {
+    size_t at = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
+    auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    size_t start = at == 0 ? std::string::npos : text.rfind('\n', at - 1);
+    size_t column =
+        count_code_points(std::string_view(text).substr(start == std::string::npos ? 0 : start + 1,
+                                                        at - (start == std::string::npos ? 0 : start + 1))) +
+        1;
+    return fmt::format("line {}, column {}", line, column);
+  }
+}
+
+/// How a document begins: an array of objects, an array of other values, or one value.
+std::string document_options(const fs::path& path) {
+  std::string start(4096, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<size_t>(file.gcount()));
+  std::string_view text = trim(start);
+  if (!text.starts_with('['))
+    return "format='unstructured', records=" + std::string(text.starts_with('{') ? "true" : "false");
+  text = trim(text.substr(1));
+  return std::string("format='array', records=") + (text.starts_with('{') || text.starts_with(']') ? "true" : "false");
+}
+
+std::string scan_sql(const std::vector<fs::path>& paths, FileFormat format, const std::vector<Column>& partitions,
+                     const std::string& columns) {
+  uint64_t longest = 16'777'216;
+  for (const fs::path& path : paths)
+    longest = std::max<uint64_t>(longest, format == FileFormat::json ? fs::file_size(path) + 1024 : 0);
+  std::string options =
+      format == FileFormat::ndjson ? "format='newline_delimited', records=true" : document_options(paths.front());
+  return fmt::format("read_json({}, {}, maximum_object_size={}, {}{})", sql_list(paths), options, longest, columns,
+                     sql_partitions(partitions));
+}
+
+const std::string kFindColumns = "sample_size=-1, union_by_name=true";
+
+Schema schema_of(Engine& engine, const std::string& scan) {
+  return schema_from_json(engine.rows("SELECT * FROM " + scan, 0).at("columns"));
+}
+
+/// Splits a file into its sound lines, written to `copy`, and the others. Returns how many lines there are, empty ones
+/// not counted.
+struct LineCheck {
+  uint64_t records = 0, flawed = 0;
+};
+LineCheck check_lines(const FileFacts& facts, size_t index, const std::string& encoding, const fs::path& scratch,
+                      const fs::path& copy, Engine& engine,
+                      const std::function<void(const Record&, const std::string&)>& rejected) {
+  fs::path listing = scratch_path(facts.file, index, scratch, ".lines.csv");
+  {
+    std::ofstream out(listing, std::ios::binary);
+    auto source = open_source(facts.file, encoding);
+    CsvRecords lines(*source, kLines);
+    std::string row;
+    for (Record record; lines.next(record);) {
+      if (trim(record.text).empty() || record.flaw != Flaw::none) continue;
+      row.clear();
+      append_record(row, {std::to_string(record.line), record.text});
+      out << row;
+    }
+  }
+  std::string limits =
+      facts.longest > 900'000 ? fmt::format(", max_line_size={0}, buffer_size={0}", 16 * facts.longest) : "";
+  Json bad = engine.rows(
+      fmt::format(
+          "SELECT line, json_valid(text) FROM read_csv({}, columns={{'line':'BIGINT','text':'VARCHAR'}}, delim=',', "
+          "quote='\"', "
+          "escape='\"', header=false, auto_detect=false{}) WHERE NOT json_valid(text) OR json_type(text) <> 'OBJECT'",
+          sql_list({listing}), limits),
+      UINT64_MAX >> 1);
+  std::map<uint64_t, std::string> reasons;
+  for (const Json& row : bad.at("rows"))
+    reasons[row[0].get<uint64_t>()] = row[1].get<bool>() ? "not a JSON object" : "not valid JSON";
+  LineCheck result;
+  std::ofstream out(copy, std::ios::binary);
+  auto source = open_source(facts.file, encoding);
+  CsvRecords lines(*source, kLines);
+  for (Record record; lines.next(record);) {
+    if (trim(record.text).empty()) continue;
+    ++result.records;
+    auto reason = reasons.find(record.line);
+    if (record.flaw == Flaw::none && reason == reasons.end()) {
+      out << record.text << '\n';
+      continue;
+    }
+    ++result.flawed;
+    rejected(record, record.flaw != Flaw::none ? to_text(record.flaw) : reason->second);
+  }
+  return result;
+}
+
+uint64_t count_lines(FileFacts& facts, const std::string& encoding) {
+  auto source = open_source(facts.file, encoding);
+  CsvRecords lines(*source, kLines);
+  uint64_t count = 0;
+  for (Record record; lines.next(record);) count += !trim(record.text).empty();
+  facts.longest = lines.longest();
+  return count;
+}
+
+/// A lone column `json` is what DuckDB gives when not every record is an object.
+bool is_opaque(const Schema& schema) {
+  return schema.columns.size() == 1 && schema.columns[0].name == "json";
+}
+
+void note_mixed_columns(SourceFacts& facts) {
+  for (const Column& column : facts.columns.columns)
+    if (column.type == "JSON")
+      facts.notes.push_back(fmt::format("column `{}` has values of different types: kept as JSON text", column.name));
+}
+
+SourceFacts inspect_lines(const SourceRequest& request, const std::vector<SourceFile>& files, const fs::path& scratch,
+                          Engine& engine) {
+  SourceFacts facts;
+  facts.format = FileFormat::ndjson;
+  std::vector<fs::path> paths;
+  facts.rows = 0;
+  for (size_t index = 0; index < files.size(); ++index) {
+    FileFacts& file = facts.files.emplace_back();
+    file.file = files[index];
+    file.records = count_lines(file, request.csv.encoding);
+    *facts.rows += file.records;
+    paths.push_back(readable_path(files[index], index, request.csv.encoding, scratch));
+  }
+  try {
+    facts.columns = schema_of(engine, scan_sql(paths, facts.format, {}, kFindColumns));
+    if (!is_opaque(facts.columns)) return facts;
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::data && error.kind != ErrorKind::user) throw;
+  }
+  for (size_t index = 0; index < files.size(); ++index) {
+    FileFacts& file = facts.files[index];
+    paths[index] = scratch_path(files[index], index, scratch, ".ndjson");
+    file.native = false;
+    file.flawed = check_lines(file, index, request.csv.encoding, scratch, paths[index], engine,
+                              [](const Record&, const std::string&) {})
+                      .flawed;
+    *facts.rows -= file.flawed;
+  }
+  if (*facts.rows == 0)
+    throw Error(ErrorKind::data, "FR0307", fmt::format("`{}` has no line that is a JSON object", files[0].shown));
+  facts.columns = schema_of(engine, scan_sql(paths, facts.format, {}, kFindColumns));
+  return facts;
+}
+
+SourceFacts inspect_documents(const SourceRequest& request, const std::vector<SourceFile>& files,
+                              const fs::path& scratch, Engine& engine) {
+  SourceFacts facts;
+  facts.format = FileFormat::json;
+  std::vector<fs::path> paths;
+  for (size_t index = 0; index < files.size(); ++index) {
+    facts.files.push_back({.file = files[index]});
+    paths.push_back(readable_path(files[index], index, request.csv.encoding, scratch));
+    if (fs::file_size(paths.back()) == 0)
+      throw Error(ErrorKind::data, "FR0307", fmt::format("`{}` is empty", files[index].shown));
+  }
+  try {
+    facts.columns = schema_of(engine, scan_sql(paths, facts.format, {}, kFindColumns));
+  } catch (const Error& error) {
+    for (size_t index = 0; index < files.size(); ++index)
+      if (auto place = syntax_error(paths[index]))
+        throw Error(ErrorKind::data, "FR0318", fmt::format("`{}` is not valid JSON at {}", files[index].shown, *place));
+    throw Error(ErrorKind::data, "FR0318",
+                fmt::format("`{}` cannot be read as JSON: {}", files[0].shown, error.message));
+  }
+  if (facts.columns.columns.empty()) facts.columns.columns.push_back({"json", "JSON", {}});
+  return facts;
+}
+
+}  // namespace
+
+SourceFacts inspect_json(const SourceRequest& request, const std::vector<SourceFile>& files, FileFormat format,
+                         const fs::path& scratch, Engine& engine) {
+  SourceFacts facts = format == FileFormat::ndjson ? inspect_lines(request, files, scratch, engine)
+                                                   : inspect_documents(request, files, scratch, engine);
+  note_mixed_columns(facts);
+  for (Column& column : facts.columns.columns)
+    if (const Column* declared = declared_for(request, column.name)) column.type = declared->type;
+  return facts;
+}
+
+WrittenTable read_json(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room) {
+  std::vector<fs::path> paths;
+  uint64_t expected = 0;
+  for (size_t index = 0; index < facts.files.size(); ++index) {
+    const FileFacts& file = facts.files[index];
+    expected += file.records - file.flawed;
+    if (file.native) {
+      paths.push_back(readable_path(file.file, index, request.csv.encoding, room.scratch));
+      continue;
+    }
+    paths.push_back(scratch_path(file.file, index, room.scratch, ".ndjson"));
+    check_lines(file, index, request.csv.encoding, room.scratch, paths.back(), room.engine,
+                [&](const Record& record, const std::string& reason) {
+                  room.rejects.add(index, file.file.shown, record.line, reason, record.text);
+                });
+  }
+  std::string scan = scan_sql(paths, facts.format, request.partitions, "columns=" + sql_columns(facts.columns.columns));
+  WrittenTable table;
+  try {
+    table = room.engine.materialise(room.target.name,
+                                    fmt::format("SELECT {} FROM {}", sql_select(facts, request.partitions), scan),
+                                    RowOrder::streaming, room.target.staging);
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::data || error.code == "FR0314") throw;
+    throw Error(ErrorKind::data, "FR0322",
+                fmt::format("`{}` cannot be read: {}", facts.files[0].file.shown, error.message),
+                "a value may not have the type that `columns:` gives its column");
+  }
+  if (facts.format == FileFormat::ndjson && table.rows != expected)
+    throw Error(ErrorKind::internal, "FR0321",
+                fmt::format("{} lines of `{}` gave {} rows", expected, facts.files[0].file.shown, table.rows),
+                "please report this with the file, or its first lines");
+  return table;
+}
+
+}  // namespace filrouge
