@@ -17,18 +17,8 @@ constexpr double kMemoryShare = 0.6;  // of the machine or the container: the re
   throw Error(ErrorKind::user, "FR0604", fmt::format("{} cannot be `{}`", option, value), "for example " + example);
 }
 
-/// thread.yaml of this folder or of the nearest one above.
 fs::path find_thread(const Arguments& arguments) {
-  if (arguments.has("--file")) {
-    fs::path file = fs::absolute(arguments.get("--file"));
-    if (fs::is_directory(file)) file /= "thread.yaml";
-    if (!fs::exists(file)) throw Error(ErrorKind::user, "FR0605", fmt::format("there is no file {}", file.string()));
-    return file;
-  }
-  for (fs::path folder = fs::current_path();; folder = folder.parent_path()) {
-    if (fs::exists(folder / "thread.yaml")) return folder / "thread.yaml";
-    if (folder == folder.root_path()) break;
-  }
+  if (auto file = thread_file(arguments)) return *file;
   throw Error(ErrorKind::user, "FR0605", "there is no thread.yaml in this folder or above it",
               "next: filrouge new NAME --example flights");
 }
@@ -58,6 +48,24 @@ struct Scratch {
 };
 
 }  // namespace
+
+std::optional<fs::path> thread_file(const Arguments& arguments) {
+  if (arguments.has("--file")) {
+    fs::path file = fs::absolute(arguments.get("--file"));
+    if (fs::is_directory(file)) file /= "thread.yaml";
+    if (!fs::exists(file)) throw Error(ErrorKind::user, "FR0605", fmt::format("there is no file {}", file.string()));
+    return file;
+  }
+  for (fs::path folder = fs::current_path();; folder = folder.parent_path()) {
+    if (fs::exists(folder / "thread.yaml")) return folder / "thread.yaml";
+    if (folder == folder.root_path()) return std::nullopt;
+  }
+}
+
+fs::path store_folder(const Arguments& arguments) {
+  if (arguments.has("--store")) return fs::absolute(arguments.get("--store"));
+  return find_thread(arguments).parent_path() / ".filrouge";
+}
 
 fs::path scratch_folder() {
   static Scratch scratch;
@@ -107,10 +115,9 @@ Workspace::Workspace(const Arguments& arguments) : thread(parse(arguments, probl
 Workspace::~Workspace() = default;
 
 Store& Workspace::open_store(Store::Access access) {
-  fs::path folder = arguments_.has("--store") ? fs::absolute(arguments_.get("--store")) : thread.folder / ".filrouge";
   planner_.reset();
   plan_.reset();
-  store_ = Store::open(folder, access, !arguments_.has("--no-wait"), [&](const std::string& text) {
+  store_ = Store::open(store_folder(arguments_), access, !arguments_.has("--no-wait"), [&](const std::string& text) {
     if (!arguments_.quiet()) std::cerr << "  " << text << "\n";
   });
   return *store_;

@@ -51,6 +51,14 @@ class Workspace {
   size_t shown_ = 0;  // problems printed already
 };
 
+/// thread.yaml by --file, of this folder, or of the nearest one above; nothing where there is none.
+/// Throws Error(user, FR0605) where --file names no file.
+std::optional<std::filesystem::path> thread_file(const Arguments& arguments);
+
+/// Where the store is by --store or beside the thread, for commands that need nothing of the thread itself.
+/// Throws Error(user, FR0605) without either.
+std::filesystem::path store_folder(const Arguments& arguments);
+
 /// --memory, --jobs, --step-timeout as limits of one worker. Throws Error(user, FR0604).
 uint64_t memory_option(const Arguments& arguments);
 int jobs_option(const Arguments& arguments);

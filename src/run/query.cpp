@@ -5,16 +5,32 @@
 namespace filrouge {
 namespace {
 
+/// One row more than asked for tells whether there are more; only then are they counted.
 Json rows(const Json& query, Engine& engine) {
-  return engine.rows(query.at("sql").get<std::string>(), query.value("max_rows", uint64_t{1000}));
+  std::string sql = query.at("sql");
+  uint64_t most = query.value("max_rows", uint64_t{1000});
+  Json answer = engine.rows(sql, most + 1);
+  Json& rows = answer["rows"];
+  bool truncated = rows.size() > most;
+  if (truncated) rows.erase(rows.begin() + static_cast<long>(most), rows.end());
+  answer["truncated"] = truncated;
+  if (!truncated)
+    answer["total"] = rows.size();
+  else if (query.value("count", false))
+    answer["total"] = engine.rows(fmt::format("SELECT count(*) AS n FROM ({}\n)", sql), 1).at("rows")[0][0];
+  return answer;
 }
 
+/// CSV and JSON keep the engine's own types; Parquet gets the portable ones, as tables of the store do.
 Json export_rows(const Json& query, Engine& engine) {
-  std::string format = query.at("format"), options = "FORMAT " + format;
-  if (format == "csv") options += ", HEADER";
-  if (format == "json") options += ", ARRAY";
-  engine.execute(fmt::format("COPY ({}\n) TO {} ({})", query.at("sql").get<std::string>(),
-                             quote_text(query.at("path").get<std::string>()), options));
+  std::string format = query.at("format"), sql = query.at("sql"), path = query.at("path");
+  if (format == "parquet") {
+    auto order = static_cast<RowOrder>(query.at("order").get<int>());
+    WrittenTable table = engine.materialise("answer", sql, order, path);
+    return {{"rows", table.rows}, {"columns", to_json(table.schema)}, {"files", {table.files.at(0).string()}}};
+  }
+  std::string options = format == "csv" ? "FORMAT csv, HEADER" : "FORMAT json, ARRAY";
+  engine.execute(fmt::format("COPY ({}\n) TO {} ({})", sql, quote_text(path), options));
   return Json::object();
 }
 

@@ -1,8 +1,10 @@
 // Questions about data that are not steps: `ask`, `show`, `look` and `diff` send them to a worker, for the process that
 // answers the user never touches data itself.
 //
-//   {"do":"rows","sql":"..","max_rows":20}                        -> {columns, rows, total}
-//   {"do":"export","sql":"..","format":"csv|parquet|json","path":".."}  -> {rows}
+//   {"do":"rows","sql":"..","max_rows":20,"count":true}           -> {columns, rows, truncated, total}
+//        `total` is there when it costs nothing or "count" asks for it
+//   {"do":"export","sql":"..","format":"csv|json","path":"file"}    -> {}
+//   {"do":"export","sql":"..","format":"parquet","path":"folder","order":RowOrder} -> {rows, columns, files}
 //   {"do":"profile","sql":".."}                                   -> see engines/profile.h
 #pragma once
 

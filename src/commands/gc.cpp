@@ -1,0 +1,84 @@
+// gc: removes versions that no recent run used.
+#include <iostream>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "commands/commands.h"
+#include "commands/text_table.h"
+#include "commands/workspace.h"
+
+namespace filrouge {
+namespace {
+
+constexpr size_t kKeptRuns = 10;
+
+size_t keep_option(const Arguments& arguments) {
+  if (!arguments.has("--keep")) return kKeptRuns;
+  std::string text = arguments.get("--keep");
+  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos)
+    throw Error(ErrorKind::user, "FR0604", fmt::format("--keep cannot be `{}`", text), "for example --keep 3");
+  return std::stoul(text);
+}
+
+/// What can be had back: one line for each step, so that it can be read.
+TextTable by_step(const std::vector<Finding>& findings) {
+  std::vector<std::string> order;
+  std::map<std::string, std::pair<uint64_t, uint64_t>> steps;  // versions, bytes
+  for (const Finding& finding : findings) {
+    std::string label = finding.name.empty() ? finding.path : finding.verb + " " + finding.name;
+    if (!steps.contains(label)) order.push_back(label);
+    ++steps[label].first;
+    steps[label].second += finding.bytes;
+  }
+  TextTable table({{"step"}, {"versions", "", true}, {"size", "", true}});
+  for (const std::string& label : order)
+    table.add({label, with_commas(steps[label].first), human_bytes(steps[label].second)});
+  return table;
+}
+
+int gc(const Arguments& arguments) {
+  size_t keep = keep_option(arguments);
+  bool dry_run = arguments.has("--dry-run");
+  auto say = [&](const std::string& text) {
+    if (!arguments.quiet() && !arguments.json()) std::cerr << "  " << text << "\n";
+  };
+  auto store = Store::open(store_folder(arguments), dry_run ? Store::Access::read : Store::Access::write,
+                           !arguments.has("--no-wait"), say);
+  std::vector<Finding> findings = store->gc(keep, dry_run);
+  uint64_t bytes = 0;
+  for (const Finding& finding : findings) bytes += finding.bytes;
+  if (arguments.json()) {
+    Json removed = Json::array();
+    for (const Finding& finding : findings)
+      removed.push_back({{"verb", finding.verb}, {"name", finding.name}, {"key", finding.key}, {"path", finding.path},
+                         {"bytes", finding.bytes}});
+    print_json({{"removed", removed}, {"bytes", bytes}, {"dry_run", dry_run}});
+    return 0;
+  }
+  if (!findings.empty()) std::cout << by_step(findings).draw(output_style()).text;
+  if (findings.empty())
+    say(fmt::format("nothing to remove: every version is current or was used by the last {}", plural(keep, "run")));
+  else
+    say(fmt::format("{} {}, {}", plural(findings.size(), "version"), dry_run ? "would be removed" : "removed",
+                    human_bytes(bytes)));
+  return 0;
+}
+
+}  // namespace
+
+Command gc_command() {
+  Command command;
+  command.name = "gc";
+  command.usage = "";
+  command.about = "removes versions that no recent run used";
+  command.details =
+      "Current versions always stay, and those that the last runs used. For example:\n"
+      "  filrouge gc --dry-run\n"
+      "  filrouge gc --keep 1";
+  command.options = {{"--keep", "N", "keep what the last N runs used; default: 10"},
+                     {"--dry-run", "", "only say what would be removed"}};
+  command.run = gc;
+  return command;
+}
+
+}  // namespace filrouge

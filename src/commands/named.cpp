@@ -1,0 +1,98 @@
+#include "commands/named.h"
+
+#include <iostream>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "run/graph.h"
+
+namespace filrouge {
+namespace {
+
+std::vector<std::string> yielded_by(const Step& step) {
+  const Verb* verb = find_verb(step.verb);
+  return verb ? tables_yielded(step, *verb) : std::vector<std::string>{step.name};
+}
+
+/// The step whose table of that name others read; a quarantine yields its input's table a second time, and comes later.
+const Step* provider_of(const Thread& thread, const std::string& table) {
+  const Step* found = nullptr;
+  for (const Step& step : thread.steps)
+    for (const std::string& name : yielded_by(step))
+      if (name == table && (!found || found->verb == "check")) found = &step;
+  return found;
+}
+
+const Step* step_named(const Thread& thread, const std::string& name) {
+  for (const Step& step : thread.steps)
+    if (step.name == name) return &step;
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<std::string> table_names(const Thread& thread) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (const Step& step : thread.steps)
+    for (std::string& name : yielded_by(step))
+      if (seen.insert(name).second) names.push_back(std::move(name));
+  return names;
+}
+
+Named find_named(Workspace& workspace, const std::string& name) {
+  Named named;
+  named.step = provider_of(workspace.thread, name);
+  named.table = name;
+  if (!named.step && (named.step = step_named(workspace.thread, name))) named.table = yielded_by(*named.step).front();
+  if (!named.step) {
+    auto near = nearest(name, table_names(workspace.thread));
+    throw Error(ErrorKind::user, "FR0606", fmt::format("no table `{}` in this thread", name),
+                near ? fmt::format("did you mean `{}`?", *near) : "next: filrouge plan");
+  }
+  named.version = workspace.open_store(Store::Access::read).current(named.step->verb, named.step->name);
+  if (!named.version) return named;
+  const std::vector<StoredTable>& tables = named.version->tables;
+  auto found = std::find_if(tables.begin(), tables.end(), [&](const StoredTable& t) { return t.name == named.table; });
+  if (found == tables.end())
+    named.version.reset();  // built when the step had fewer tables
+  else
+    named.index = static_cast<size_t>(found - tables.begin());
+  return named;
+}
+
+LineageGraph stored_lineage(const Store& store) {
+  LineageGraph graph;
+  for (const Version& version : store.all_current())
+    for (const StoredTable& table : version.tables)
+      if (!table.lineage.columns.empty()) graph.emplace(table.name, table.lineage);
+  return graph;
+}
+
+std::string list_of(const std::set<ColumnRef>& refs) {
+  std::vector<std::string> texts;
+  for (const ColumnRef& ref : refs) texts.push_back(ref.text());
+  return join(texts, ", ");
+}
+
+Json json_of(const std::set<ColumnRef>& refs) {
+  Json list = Json::array();
+  for (const ColumnRef& ref : refs) list.push_back(ref.text());
+  return list;
+}
+
+uint64_t limit_option(const Arguments& arguments, uint64_t otherwise) {
+  if (!arguments.has("--limit")) return otherwise;
+  std::string text = arguments.get("--limit");
+  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos)
+    throw Error(ErrorKind::user, "FR0604", fmt::format("--limit cannot be `{}`", text), "for example --limit 100");
+  return std::stoull(text);
+}
+
+void mention_problems(const Workspace& workspace, const Arguments& arguments) {
+  if (!has_errors(workspace.problems) || arguments.json() || arguments.quiet()) return;
+  std::cerr << fmt::format("note: thread.yaml has {}; next: filrouge plan\n",
+                           plural(workspace.problems.size(), "problem"));
+}
+
+}  // namespace filrouge

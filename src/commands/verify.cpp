@@ -1,0 +1,70 @@
+// verify: reads every file of the store again and compares it with what was recorded when it was written.
+#include <iostream>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "commands/commands.h"
+#include "commands/text_table.h"
+#include "commands/workspace.h"
+
+namespace filrouge {
+namespace {
+
+constexpr int kDamageFound = 1;
+
+Json finding_json(const Finding& finding) {
+  return {{"what", finding.what}, {"path", finding.path},       {"verb", finding.verb},  {"name", finding.name},
+          {"key", finding.key},   {"message", finding.message}, {"bytes", finding.bytes}};
+}
+
+int verify(const Arguments& arguments) {
+  fs::path folder = store_folder(arguments);
+  bool repair = arguments.has("--repair"), wait = !arguments.has("--no-wait");
+  auto say = [&](const std::string& text) {
+    if (!arguments.quiet() && !arguments.json()) std::cerr << "  " << text << "\n";
+  };
+  if (arguments.has("--rebuild")) {
+    Store::rebuild(folder);
+    say("the catalog was made anew from the receipts of the versions");
+  }
+  auto store = Store::open(folder, repair ? Store::Access::write : Store::Access::read, wait, say);
+  std::vector<Finding> findings = store->verify(repair, {});
+  int code = findings.empty() || repair ? 0 : kDamageFound;
+  if (arguments.json()) {
+    Json list = Json::array();
+    for (const Finding& finding : findings) list.push_back(finding_json(finding));
+    print_json({{"findings", list}, {"repaired", repair && !findings.empty()}});
+    return code;
+  }
+  TextTable table({{"found"}, {"file"}, {"step"}, {"what"}});
+  for (const Finding& finding : findings)
+    table.add({finding.what, finding.path, fmt::format("{} {}", finding.verb, finding.name), finding.message});
+  if (!table.empty()) std::cout << table.draw(output_style()).text;
+  if (findings.empty())
+    say("every file is as it was written");
+  else if (repair)
+    say(fmt::format("{} mended: what was damaged is gone; next: filrouge run",
+                    plural(findings.size(), "finding")));
+  else
+    say(fmt::format("{}; next: filrouge verify --repair", plural(findings.size(), "finding")));
+  return code;
+}
+
+}  // namespace
+
+Command verify_command() {
+  Command command;
+  command.name = "verify";
+  command.usage = "";
+  command.about = "reads the whole store again and reports damage";
+  command.details =
+      "Exit code 0: everything is as it was written, or was mended; 1: damage was found.\n"
+      "  filrouge verify --repair     removes damaged versions; the next run makes them anew\n"
+      "  filrouge verify --rebuild    makes catalog.db anew from the receipts first";
+  command.options = {{"--repair", "", "remove what is damaged, so that the next run makes it anew"},
+                     {"--rebuild", "", "make the catalog anew from the receipts of the versions"}};
+  command.run = verify;
+  return command;
+}
+
+}  // namespace filrouge
