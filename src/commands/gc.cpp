@@ -36,6 +36,17 @@ TextTable by_step(const std::vector<Finding>& findings) {
   return table;
 }
 
+/// The steps that the thread has now: what a removed step left is only kept for the runs that used it. Nothing where
+/// there is no thread, or one with problems.
+std::optional<std::set<StepName>> steps_of_thread(const Arguments& arguments) {
+  if (!thread_file(arguments)) return std::nullopt;
+  Workspace workspace(arguments);
+  if (has_errors(workspace.problems)) return std::nullopt;
+  std::set<StepName> steps;
+  for (const Step& step : workspace.thread.steps) steps.insert({step.verb, step.name});
+  return steps;
+}
+
 int gc(const Arguments& arguments) {
   size_t keep = keep_option(arguments);
   bool dry_run = arguments.has("--dry-run");
@@ -44,7 +55,8 @@ int gc(const Arguments& arguments) {
   };
   auto store = Store::open(store_folder(arguments), dry_run ? Store::Access::read : Store::Access::write,
                            !arguments.has("--no-wait"), say);
-  std::vector<Finding> findings = store->gc(keep, dry_run);
+  std::optional<std::set<StepName>> steps = steps_of_thread(arguments);
+  std::vector<Finding> findings = store->gc(keep, dry_run, steps ? &*steps : nullptr);
   uint64_t bytes = 0;
   for (const Finding& finding : findings) bytes += finding.bytes;
   if (arguments.json()) {

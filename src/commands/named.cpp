@@ -65,7 +65,7 @@ LineageGraph stored_lineage(const Store& store) {
   LineageGraph graph;
   for (const Version& version : store.all_current())
     for (const StoredTable& table : version.tables)
-      if (!table.lineage.columns.empty()) graph.emplace(table.name, table.lineage);
+      if (!table.lineage->columns.empty()) graph.emplace(table.name, *table.lineage);
   return graph;
 }
 
