@@ -144,7 +144,7 @@ void warn_under(const Node& node, Reporter& reporter) {
     if (plain && names_a_secret(key.text))
       warn(key, fmt::format("`{}` stands in the thread as plain text", key.text));
     else if (plain && has_password_in_address(value.text))
-      warn(key, "an address with a password stands in the thread as plain text");
+      warn(value, "an address with a password stands in the thread as plain text");
     else if (key.text != "columns")
       warn_under(value, reporter);  // there, keys are names of columns
   }

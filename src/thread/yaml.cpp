@@ -87,7 +87,6 @@ class TreeBuilder {
         default:
           read_root = true;
           going = value(event, root, 0);
-          if (!going) drop_last(root, 0);
       }
     }
     return root;
@@ -229,7 +228,7 @@ class TreeBuilder {
     bool flow = start.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
     while (true) {
       Event event;
-      if (!next(event)) return false;
+      if (!next(event)) return drop_last(out);
       if (event.type == YAML_SEQUENCE_END_EVENT) {
         close(event, flow, out);
         return true;
@@ -248,7 +247,7 @@ class TreeBuilder {
     bool going = true;
     while (going) {
       Event event, value_event;
-      if (!next(event)) return false;
+      if (!next(event)) return drop_last(out);
       if (event.type == YAML_MAPPING_END_EVENT) {
         close(event, flow, out);
         break;
@@ -278,15 +277,17 @@ class TreeBuilder {
       out.end = out.entries.back().second.end;
   }
 
-  /// Of a text that breaks off, the last step read is dropped: what belongs to it may stand in the part not read.
-  static void drop_last(Node& node, size_t depth) {
-    bool descend = depth == 0 && !node.entries.empty() && node.entries.back().second.kind == Node::Kind::sequence;
-    if (descend)
-      drop_last(node.entries.back().second, depth + 1);
-    else if (!node.entries.empty())
-      node.entries.pop_back();
-    else if (!node.items.empty())
+  /// Of a text that breaks off behind a step or a value, that one is dropped: what belongs to it may stand in the part
+  /// not read. Returns false, for its callers.
+  static bool drop_last(Node& node) {
+    if (!node.items.empty()) {
       node.items.pop_back();
+    } else if (!node.entries.empty()) {
+      Node& last = node.entries.back().second;
+      if (last.kind == Node::Kind::sequence) return drop_last(last);
+      node.entries.pop_back();
+    }
+    return false;
   }
 
   bool is_key(Node& key) {

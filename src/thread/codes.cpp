@@ -1,0 +1,23 @@
+#include "thread/codes.h"
+
+#include "thread/code_tables.h"
+
+namespace filrouge {
+
+std::span<const ErrorCode> error_codes() {
+  static const std::vector<ErrorCode> all = [] {
+    std::vector<ErrorCode> rows;
+    for (auto part : {thread_codes(), sql_codes(), data_codes(), program_codes()})
+      rows.insert(rows.end(), part.begin(), part.end());
+    return rows;
+  }();
+  return all;
+}
+
+const ErrorCode* find_error_code(std::string_view code) {
+  for (const ErrorCode& row : error_codes())
+    if (row.code == code) return &row;
+  return nullptr;
+}
+
+}  // namespace filrouge

@@ -1,0 +1,96 @@
+// Error codes of the machine, the store, the command line, workers, and of filrouge itself.
+#include "thread/code_tables.h"
+
+namespace filrouge {
+
+namespace {
+
+constexpr ErrorCode kRows[] = {
+    {"FR0501", "cannot read",
+     R"(The system refused to read a file or folder; the message has its reason: it is not there, you may not, or the disk fails.)",
+     R"(- read: flights
+  from: data/fligths.csv)",
+     R"(- read: flights
+  from: data/flights.csv)"},
+
+    {"FR0502", "cannot write",
+     R"(The system refused to write; the message has its reason: the disk is full, the folder belongs to somebody else, or is
+mounted for reading only. `filrouge gc` frees versions that nothing needs; `--store DIR` puts the store elsewhere.)",
+     R"(filrouge run --store /)", R"(filrouge run --store /var/tmp/flights)"},
+
+    {"FR0503", "cannot make durable",
+     R"(The system could not promise that written data survives a power loss (fsync failed). The disk or the network drive is
+failing or full. Nothing half-written was entered into the store. Mend the disk, then run again.)",
+     R"(filrouge run --store /mnt/failing)", R"(filrouge run --store /mnt/sound)"},
+
+    {"FR0510", "store is locked",
+     R"(Another filrouge runs on the same store. Two runs are never mixed: this one waits, or gives up with `--no-wait`. The message
+names the other process.)",
+     R"(filrouge run --no-wait     # while another run goes on)", R"(filrouge run               # waits for it)"},
+
+    {"FR0511", "store made by a newer program",
+     R"(The store was written by a newer filrouge whose format this one does not know. Use that version, or another store. The tables
+in it are Parquet, which every program reads.)",
+     R"(filrouge 0.1 run            # store of 0.2)", R"(filrouge 0.2 run)"},
+
+    {"FR0512", "catalog damaged",
+     R"(The catalog of the store (catalog.db) is not what filrouge wrote. The versions beside it are whole, each in its folder, but
+which is current is lost. Put the catalog back from a backup, or delete the store and run: everything is built again.)",
+     R"(filrouge run               # catalog.db was edited or cut)",
+     R"(filrouge verify
+rm -r .filrouge && filrouge run)"},
+
+    {"FR0601", "unknown command", R"(`filrouge help` lists the commands.)", R"(filrouge rnu)", R"(filrouge run)"},
+
+    {"FR0602", "unknown option", R"(The command has no such option. `filrouge help COMMAND` lists them.)",
+     R"(filrouge run --memroy 4GB)", R"(filrouge run --memory 4GB)"},
+
+    {"FR0603", "missing or too many arguments",
+     R"(The command takes another number of arguments. A text with blanks, such as a query, is one argument when it stands in quotes.)",
+     R"(filrouge ask SELECT 1)", R"(filrouge ask "SELECT 1")"},
+
+    {"FR0604", "bad value of an option",
+     R"(The option takes another kind of value: a size (4GB), a duration (10s), a whole number, NAME=VALUE.)",
+     R"(filrouge run --memory lots)", R"(filrouge run --memory 4GB)"},
+
+    {"FR0605", "no thread.yaml found",
+     R"(Neither this folder nor one above it has a thread.yaml. Go to the folder of the thread, name the file with `--file`, or begin
+one with `filrouge new`.)",
+     R"(cd / && filrouge run)", R"(cd ~/flights && filrouge run)"},
+
+    {"FR0606", "no such step or table",
+     R"(The thread has no step or table of this name. `filrouge plan` lists the steps.)", R"(filrouge show depatures)",
+     R"(filrouge show departures)"},
+
+    {"FR0701", "worker died",
+     R"(The process that did the work of a step ended without an answer: it was killed, ran out of memory, or crashed. The store is
+untouched, the other steps went on. Run again, with more `--memory` or fewer `--jobs` where memory was short.)",
+     R"(filrouge run --jobs 16 --memory 60GB     # on a machine with 16 GB)", R"(filrouge run --jobs 2)"},
+
+    {"FR0702", "step over its time limit",
+     R"(The step took longer than `--step-timeout` and was stopped. Nothing of it was kept.)",
+     R"(filrouge run --step-timeout 1s)", R"(filrouge run --step-timeout 10m)"},
+
+    {"FR0703", "interrupted",
+     R"(The run was stopped by Ctrl-C or a signal. What was finished is in the store, the rest was dropped; the next run goes on from
+there.)",
+     R"(filrouge run               # Ctrl-C)", R"(filrouge run               # again)"},
+
+    {"FR0900", "error inside filrouge",
+     R"(A bug of the program, not of your thread: it found itself in a state that its authors held to be impossible. Please report
+the message, with the version (`filrouge --version`) and the thread if you can. There is no example.)",
+     R"()", R"()"},
+
+    {"FR0901", "not JSON",
+     R"(A text that must be JSON is not: what a worker answered, a receipt of the store, or a file of the thread. The message names
+it. Files that filrouge writes are not for editing.)",
+     R"({"rows": 3,})", R"({"rows": 3})"},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> program_codes() {
+  return kRows;
+}
+
+}  // namespace filrouge

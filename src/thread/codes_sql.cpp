@@ -1,0 +1,80 @@
+// Error codes of SQL: grammar, names, types, and the graph that the names make.
+#include "thread/code_tables.h"
+
+namespace filrouge {
+
+namespace {
+
+constexpr ErrorCode kRows[] = {
+    {"FR0201", "SQL that does not parse",
+     R"(The text breaks the grammar of SQL (DuckDB's). The caret stands where the parser could not go on; the mistake is there or
+just before: a missing comma, a keyword out of order, a quote or bracket not closed.)",
+     R"(SELECT carrier avg(dep_delay) FROM flights GROUP BY carrier)",
+     R"(SELECT carrier, avg(dep_delay) FROM flights GROUP BY carrier)"},
+
+    {"FR0202", "not a single SELECT",
+     R"(A step makes one table from one SELECT (also WITH, VALUES, FROM, PIVOT, UNION). It creates, changes and deletes nothing, so
+that it can be run again at any time. Two statements are two steps.)",
+     R"(CREATE TABLE late AS SELECT * FROM flights)", R"(SELECT * FROM flights)"},
+
+    {"FR0203", "no such column",
+     R"(None of the tables in reach has a column of this name. `filrouge show TABLE` lists the columns. Text needs single quotes:
+double quotes are for names.)",
+     R"(SELECT dep_dely FROM flights)", R"(SELECT dep_delay FROM flights)"},
+
+    {"FR0204", "no such table",
+     R"(No step of the thread makes a table of this name. Tables of steps are named as the step, and what a step yields besides is
+NAME.checks, NAME.rejects and the like. Files are read by `read` steps, not by SQL.)",
+     R"(SELECT * FROM fligths)", R"(SELECT * FROM flights)"},
+
+    {"FR0205", "no such parameter", R"(`$name` in SQL is a parameter, and must have a default below `params:`.)",
+     R"(params: {late_after: 15}
+# SELECT * FROM flights WHERE dep_delay > $late)",
+     R"(params: {late_after: 15}
+# SELECT * FROM flights WHERE dep_delay > $late_after)"},
+
+    {"FR0206", "no such function",
+     R"(DuckDB has no function of this name, or filrouge does not let it be called because it would read files or the network behind
+the thread's back: a `read` step does that, so that the plan knows.)",
+     R"(SELECT mean_of(dep_delay) FROM flights)", R"(SELECT avg(dep_delay) FROM flights)"},
+
+    {"FR0207", "types that do not fit",
+     R"(A function or operator was given values of types that it does not take. Convert one side: `x::INTEGER`, `CAST(x AS DATE)`, or
+`try_cast` where some values do not convert.)",
+     R"(SELECT carrier + 1 FROM flights)", R"(SELECT flight + 1 FROM flights)"},
+
+    {"FR0208", "ambiguous column", R"(Several tables in reach have a column of this name. Say which one is meant.)",
+     R"(SELECT year FROM flights f JOIN planes p USING (tailnum))",
+     R"(SELECT f.year FROM flights f JOIN planes p USING (tailnum))"},
+
+    {"FR0209", "SQL that cannot be bound",
+     R"(The SQL parses, but means nothing: a column that is neither grouped nor aggregated, an aggregate in WHERE, sides of a UNION
+that differ in columns. The message is DuckDB's.)",
+     R"(SELECT carrier, dep_delay FROM flights GROUP BY carrier)",
+     R"(SELECT carrier, avg(dep_delay) FROM flights GROUP BY carrier)"},
+
+    {"FR0210", "result that changes by itself",
+     R"(A warning. The query calls random(), now(), uuid() or the like: the same thread on the same data gives another result each
+time, and a table that is up to date may be stale. Use a parameter for today, and a hash of a key for a sample.)",
+     R"(SELECT *, now() - seen AS age FROM visits)", R"(SELECT *, $today::DATE - seen AS age FROM visits)"},
+
+    {"FR0211", "cycle among steps",
+     R"(Each step of the cycle needs the result of the next one, so none can run first. The message names the way round. Break it
+where a step reads more than it must.)",
+     R"(- sql: a
+  query: SELECT * FROM b
+- sql: b
+  query: SELECT * FROM a)",
+     R"(- sql: a
+  query: SELECT * FROM flights
+- sql: b
+  query: SELECT * FROM a)"},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> sql_codes() {
+  return kRows;
+}
+
+}  // namespace filrouge
