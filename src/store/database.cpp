@@ -36,8 +36,7 @@ Database::Database(const std::filesystem::path& file, Mode mode) : file_(file) {
     open(uri_of(file_, ""), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     // Where WAL cannot be had (some network file systems) SQLite keeps its rollback journal, which is as safe and
     // slower.
-    while (query("PRAGMA journal_mode=WAL").next()) {
-    }
+    run("PRAGMA journal_mode=WAL");
     execute(mode == Mode::write ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
     return;
   }

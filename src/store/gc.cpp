@@ -25,7 +25,12 @@ void Store::Impl::remove_folder(const fs::path& path) {
   if (!fs::exists(fs::symlink_status(path, ignored))) return;
   rename_path(path, out_of_sight);
   discard(out_of_sight);
-  fs::remove(path.parent_path(), ignored);  // tables/FOLDER, if that was its last version
+}
+
+void Store::Impl::remove_last_version(const fs::path& path) {
+  remove_folder(path);
+  std::error_code ignored;
+  fs::remove(path.parent_path(), ignored);  // tables/FOLDER, if nothing else is in it
 }
 
 void Store::Impl::remove_versions(const std::vector<Version>& versions) {
@@ -36,7 +41,7 @@ void Store::Impl::remove_versions(const std::vector<Version>& versions) {
   writable().remove(keys);
   current_keys.reset();
   current_changed = true;
-  for (const Version& version : versions) remove_folder(folder / folder_in_store(version));
+  for (const Version& version : versions) remove_last_version(folder / folder_in_store(version));
   save_current();
 }
 
@@ -74,7 +79,7 @@ std::vector<Finding> Store::gc(size_t keep_runs, bool dry_run, const std::set<St
   FR_CHECK(impl_->access == Access::write);
   impl_->remove_versions(unneeded);
   for (const Finding& finding : findings)
-    if (finding.key.empty()) impl_->remove_folder(impl_->folder / finding.path);
+    if (finding.key.empty()) impl_->remove_last_version(impl_->folder / finding.path);
   return findings;
 }
 

@@ -34,7 +34,8 @@ struct Store::Impl {
   fs::path temporary();
   /// Takes versions out of the catalog, then their folders out of sight in one rename each, then deletes them.
   void remove_versions(const std::vector<Version>& versions);
-  void remove_folder(const fs::path& folder);
+  void remove_folder(const fs::path& path);
+  void remove_last_version(const fs::path& path);  ///< and the folder around it, if that is empty then
 
   const fs::path folder;
   const Access access;

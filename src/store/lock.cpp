@@ -78,6 +78,11 @@ WriteLock::WriteLock(const fs::path& file, bool wait, const std::function<void(c
 
 WriteLock::~WriteLock() {
   [[maybe_unused]] int ignored = ::ftruncate(fd_, 0);  // if it fails, the next holder only looks more closely
+  struct flock whole {};
+  whole.l_type = F_UNLCK;
+  whole.l_whence = SEEK_SET;
+  ::fcntl(fd_, F_OFD_SETLK,
+          &whole);  // closing is not enough while a child that was just forked holds the descriptor too
   ::close(fd_);
 }
 
