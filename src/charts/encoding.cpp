@@ -82,6 +82,7 @@ bool begins_at_zero(const DrawnChannel& drawn, const std::string& mark) {
 
 Json quantitative_axis(const DrawnChannel& drawn, const std::string& mark, Theme theme) {
   Json axis = number_format(drawn);
+  axis["tickCount"] = drawn.tick_count;
   const ThemeColors& colors = theme_colors(theme);
   if (drawn.channel.name == "x") axis["grid"] = mark == "point" || !drawn.channel.aggregate.empty();
   if (drawn.facts.whole && drawn.channel.aggregate != "mean" && !axis.contains("format")) axis["tickMinStep"] = 1;
@@ -91,6 +92,27 @@ Json quantitative_axis(const DrawnChannel& drawn, const std::string& mark, Theme
   const bool is_base_line = drawn.channel.name == "x" && axis["grid"] == false;
   if (is_base_line) axis["domain"] = true, axis["ticks"] = true;
   return axis;
+}
+
+/// `count` colours along the part of the ramp that stands out from the background.
+std::vector<std::string> visible_ramp(const ThemeColors& colors, size_t count) {
+  const auto part = [](const std::string& color, size_t channel) {
+    return std::stoi(color.substr(1 + 2 * channel, 2), nullptr, 16);
+  };
+  std::vector<std::string> range;
+  for (size_t i = 0; i < count; ++i) {
+    const double first = 2, last = static_cast<double>(colors.ramp.size() - 1);
+    const double at =
+        count == 1 ? last - 1 : first + (last - first) * static_cast<double>(i) / static_cast<double>(count - 1);
+    const size_t low = std::min(static_cast<size_t>(at), colors.ramp.size() - 2);
+    const double share = at - static_cast<double>(low);
+    std::string color = "#";
+    for (size_t c = 0; c < 3; ++c)
+      color += fmt::format("{:02x}", static_cast<int>(std::lround(part(colors.ramp[low], c) * (1 - share) +
+                                                                  part(colors.ramp[low + 1], c) * share)));
+    range.push_back(color);
+  }
+  return range;
 }
 
 }  // namespace
@@ -130,6 +152,8 @@ Json channel_base(const DrawnChannel& drawn) {
   if (!drawn.channel.field.empty()) base["field"] = field_path(drawn.channel.field);
   base["type"] = drawn.type;
   base["title"] = channel_title(drawn.channel, drawn.unit);
+  if (!drawn.is_computed && !drawn.channel.aggregate.empty()) base["aggregate"] = drawn.channel.aggregate;
+  if (!drawn.is_computed && drawn.channel.bin) base["bin"] = drawn.channel.definition.value("bin", Json(true));
   Json said = drawn.channel.definition;
   for (const char* key : {"bin", "unit", "format", "title"}) said.erase(key);
   if (drawn.channel.definition.contains("title") && drawn.channel.definition["title"].is_null())
@@ -143,7 +167,8 @@ Json position_encoding(const DrawnChannel& drawn, const std::string& mark, Theme
   if (drawn.type == "quantitative") {
     axis = quantitative_axis(drawn, mark, theme);
     scale["zero"] = begins_at_zero(drawn, mark);
-    if (!drawn.channel.bin) scale["nice"] = mark != "line" || drawn.channel.name == "y";
+    const bool may_round = mark != "line" || drawn.channel.name == "y";
+    if (!drawn.channel.bin) scale["nice"] = may_round ? Json(drawn.tick_count) : Json(false);
   } else if (drawn.facts.kind == ColumnKind::time && !drawn.channel.definition.contains("timeUnit")) {
     axis["labelExpr"] = time_label(drawn);
     if (drawn.type == "temporal") scale["type"] = "utc";
@@ -152,7 +177,11 @@ Json position_encoding(const DrawnChannel& drawn, const std::string& mark, Theme
   }
   if (drawn.type == "temporal") scale["type"] = "utc";
   if (drawn.is_discrete() && drawn.channel.name == "x") axis["labelAngle"] = 0;
-  if (drawn.channel.bin) encoding["bin"] = {{"binned", true}};
+  if (drawn.channel.bin && drawn.is_computed) encoding["bin"] = {{"binned", true}};
+  if (drawn.is_discrete() && mark == "heatmap") axis["domain"] = false;
+  // Dates say themselves what they are.
+  if (drawn.facts.kind == ColumnKind::time && drawn.channel.name == "x" && !drawn.channel.definition.contains("title"))
+    axis["title"] = nullptr;
   if (!axis.empty()) encoding["axis"] = axis;
   if (!scale.empty()) encoding["scale"] = scale;
   Json base = channel_base(drawn);
@@ -164,17 +193,22 @@ Json color_encoding(const DrawnChannel& drawn, const std::string& mark, Theme th
   Json encoding = Json::object(), scale = Json::object();
   if (drawn.type == "quantitative") {
     encoding["legend"] = number_format(drawn);
-    if (drawn.facts.min < 0 && drawn.facts.max > 0) scale["domainMid"] = 0;
+    scale["interpolate"] = "lab";
+    const double below = -drawn.facts.min, above = drawn.facts.max;
+    const bool has_two_sides = std::min(below, above) > 0.1 * std::max(below, above);
+    if (has_two_sides) scale["domainMid"] = 0;
     // A pale point on a pale ground is not seen; a pale cell of a heatmap is.
-    else if (mark == "point")
-      scale["range"] = std::vector<std::string>(colors.ramp.begin() + 1, colors.ramp.end());
+    if (mark == "point" && !has_two_sides) scale["range"] = visible_ramp(colors, 5);
   } else if (drawn.type == "temporal") {
     encoding["legend"] = {{"format", "%-d %b %Y"}};
   } else if (drawn.facts.distinct > colors.categories.size() && drawn.type == "nominal") {
     std::vector<std::string> range;
     for (size_t i = 0; i < drawn.facts.distinct; ++i) range.push_back(colors.categories[i % colors.categories.size()]);
     scale["range"] = range;
+  } else if (drawn.type == "ordinal") {
+    scale["range"] = visible_ramp(colors, std::max<size_t>(drawn.facts.distinct, 1));
   }
+  if (drawn.is_discrete() && mark == "line") encoding["legend"]["symbolType"] = "stroke";
   if (drawn.is_discrete()) encoding["legend"]["symbolLimit"] = 40;
   if (drawn.is_discrete() && drawn.facts.distinct > 20) encoding["legend"]["columns"] = 2;
   if (!scale.empty()) encoding["scale"] = scale;

@@ -16,6 +16,8 @@ struct DrawnChannel {
   ColumnFacts facts;
   std::string type;  ///< quantitative, temporal, ordinal, nominal
   std::string unit;
+  bool is_computed = false;  ///< aggregate or bin are in the column already
+  size_t tick_count = 6;     ///< about how many labels an axis of numbers has
 
   bool is_discrete() const { return type == "ordinal" || type == "nominal"; }
   double span() const { return facts.max - facts.min; }

@@ -40,15 +40,21 @@ void note_crowded_lines(const std::string& mark, const DrawnChannels& channels, 
 }
 
 void note_nulls(const DrawnChannels& channels, const ChartTable& table, std::vector<std::string>& notes) {
+  std::vector<std::string> fields;  // that have NULLs
   for (const char* name : {"x", "y", "size"}) {
     const DrawnChannel* drawn = find(channels, name);
-    if (!drawn || drawn->channel.field.empty() || table.rows.empty() || drawn->facts.nulls == 0) continue;
+    if (!drawn || drawn->channel.field.empty() || drawn->is_discrete() || drawn->facts.nulls == 0) continue;
     if (drawn->facts.nulls == table.rows.size())
-      notes.push_back(fmt::format("`{}` is NULL in every row: there is nothing to draw", drawn->channel.field));
-    else if (!drawn->is_discrete())
-      notes.push_back(fmt::format("{} without `{}` {} not drawn", plural(drawn->facts.nulls, "row"),
-                                  drawn->channel.field, drawn->facts.nulls == 1 ? "is" : "are"));
+      return notes.push_back(fmt::format("`{}` is NULL in every row: there is nothing to draw", drawn->channel.field));
+    fields.push_back(drawn->channel.field);
   }
+  const auto lacks_one = [&](const Json& row) {
+    return std::any_of(fields.begin(), fields.end(), [&](const std::string& field) { return row[field].is_null(); });
+  };
+  const size_t rows = static_cast<size_t>(std::count_if(table.rows.begin(), table.rows.end(), lacks_one));
+  if (rows == 0) return;
+  notes.push_back(fmt::format("{} without `{}` {} not drawn", plural(rows, "row"), join(fields, "` or `"),
+                              rows == 1 ? "is" : "are"));
 }
 
 void note_constants(const std::string& mark, const DrawnChannels& channels, const ChartTable& table,

@@ -14,11 +14,13 @@ namespace filrouge {
 namespace {
 
 constexpr double kWidth = 640, kHeight = 400;  // pixels of the whole picture
-constexpr double kPadding = 12;                // as in theme_config
+constexpr double kFacetedWidth = 760;
+constexpr double kPadding = 12;  // as in theme_config
 constexpr double kLabelSize = 11, kTitleSize = 15, kSubtitleSize = 12;
 constexpr double kPlotMargin = 70;  // what axes take of the width, about
 constexpr double kLegendWidth = 110;
-constexpr double kBarStep = 22;           // pixels from one horizontal bar to the next
+constexpr double kBarStep = 22;  // pixels from one horizontal bar to the next
+constexpr double kWidestBar = 110;
 constexpr size_t kMaxBarsOfNumbers = 60;  // more different whole numbers under bars become an axis of numbers
 constexpr size_t kMaxNamedMarks = 300;    // with more marks a name for each, for screen readers, helps nobody
 
@@ -36,7 +38,7 @@ class Builder {
     size(spec);
     spec["data"] = {{"values", table_.rows}};
     spec["mark"] = mark();
-    spec["encoding"] = encoding;
+    spec["encoding"] = is_faceted() ? without_axis_titles(encoding) : encoding;
     spec["config"] = theme_config(theme_);
     return {std::move(spec), chart_notes(form_.mark, channels_, table_)};
   }
@@ -49,6 +51,7 @@ class Builder {
       const std::string title_key = channel.name + "_title";
       if (config_.contains(title_key)) drawn.channel.definition["title"] = config_[title_key];
       drawn.type = channel_type(form_.mark, channel, drawn.facts);
+      drawn.is_computed = form_.is_computed;
       channels_[channel.name] = std::move(drawn);
     }
     if (is_bars() && channels_.contains("x") && channels_.contains("y")) {
@@ -57,6 +60,8 @@ class Builder {
           category.facts.distinct <= kMaxBarsOfNumbers && !category.channel.definition.contains("type"))
         category.type = "ordinal";
     }
+    if (is_faceted() || config_.value("height", kHeight) < 250)
+      for (auto& [name, drawn] : channels_) drawn.tick_count = 4;
   }
 
   std::string unit_of(const Channel& channel) const {
@@ -112,9 +117,25 @@ class Builder {
     if (table_.rows.size() > kMaxNamedMarks) mark["aria"] = false;
     if (form_.mark == "point") shape_points(mark);
     if (form_.mark == "line" && has("x") && channels_.at("x").facts.distinct <= 1) mark["point"] = true;
+    if (form_.mark == "line" && rows_a_series() > 200) mark["strokeWidth"] = 1.3;
+    if (form_.mark == "boxplot" && has("x") && has("y")) mark["size"] = box_width();
     if (form_.mark == "area" && stacking() == Json(nullptr)) mark["fillOpacity"] = 0.35, mark["line"] = true;
     if (is_bars() && form_.mark != "boxplot" && form_.mark != "tick") shape_bars(mark);
     return overlaid(mark, form_.mark_properties);
+  }
+
+  double rows_a_series() const {
+    const double series =
+        has("color") ? static_cast<double>(std::max<size_t>(channels_.at("color").facts.distinct, 1)) : 1;
+    return static_cast<double>(table_.rows.size()) / series;
+  }
+
+  double box_width() const {
+    double boxes = static_cast<double>(channels_.at(category_name()).facts.distinct);
+    if (has("color") && channels_.at("color").channel.field != channels_.at(category_name()).channel.field)
+      boxes *= static_cast<double>(channels_.at("color").facts.distinct);
+    const double length = category_name() == "x" ? plot_width() : natural_height() - 110;
+    return std::round(std::clamp(length / std::max(boxes, 1.0) * 0.55, 3.0, 60.0));
   }
 
   /// Many points: smaller and more transparent, so that density shows.
@@ -127,6 +148,9 @@ class Builder {
   /// Bars over time are as wide as the step of the data, which Vega does not know.
   void shape_bars(Json& mark) const {
     const DrawnChannel* time = time_axis_of_bars();
+    const bool has_few =
+        has("x") && has("y") && category_name() == "x" && channels_.at("x").is_discrete() && !has("color");
+    if (has_few && channels_.at("x").facts.distinct * kWidestBar < plot_width() * 0.9) mark["width"] = kWidestBar;
     if (time) mark[time->channel.name == "x" ? "width" : "height"] = bar_width(*time);
   }
 
@@ -167,7 +191,12 @@ class Builder {
     if (is_measure && has("color") && (is_bars() || form_.mark == "area")) {
       const Json stack = stacking();
       if (stack != Json("zero")) position["stack"] = stack;
-      if (stack == Json("normalize")) position["axis"]["format"] = "%", position["axis"].erase("labelExpr");
+      if (stack == Json("normalize")) {
+        position["axis"]["format"] = "%";
+        for (const char* key : {"labelExpr", "tickMinStep"}) position["axis"].erase(key);
+        const bool counts_rows = drawn.channel.aggregate == "count" && drawn.channel.column.empty();
+        position["title"] = "share of " + (counts_rows ? std::string("rows") : channel_title(drawn.channel, ""));
+      }
     }
     encoding[name] = std::move(position);
     if (drawn.channel.bin && form_.is_computed)
@@ -208,7 +237,7 @@ class Builder {
   /// The legend in the order in which the lines end on the right, so that the eye finds them; colours stay
   /// alphabetical.
   void order_legend(Json& color) const {
-    if (!has("x") || !has("y")) return;
+    if (!has("x") || !has("y") || is_faceted()) return;
     const std::string& x = channels_.at("x").channel.field;
     const std::string& y = channels_.at("y").channel.field;
     const std::string& series = channels_.at("color").channel.field;
@@ -244,6 +273,7 @@ class Builder {
 
   Json facet(const DrawnChannel& drawn) const {
     Json facet = channel_base(drawn);
+    if (!drawn.channel.definition.contains("title")) facet["title"] = nullptr;
     if (drawn.channel.name == "facet") facet["columns"] = facet_columns();
     if (drawn.facts.kind == ColumnKind::text)
       if (const auto ordered = calendar_order(drawn.facts.labels); !ordered.empty()) facet["sort"] = ordered;
@@ -262,6 +292,13 @@ class Builder {
     encoding["color"]["sort"] = {{"field", theta["field"]}, {"order", "descending"}};
   }
 
+  /// Titles beside every small chart would collide with its heading; the title of the whole says what is shown.
+  static Json without_axis_titles(Json encoding) {
+    for (const char* name : {"x", "y"})
+      if (encoding.contains(name)) encoding[name]["axis"]["title"] = nullptr;
+    return encoding;
+  }
+
   // ---- order ----
   /// `sort:` as the thread says; else names of days and months by the calendar, numbers up, the rest of bars by length.
   Json order_of(const DrawnChannel& category, const std::string& name) const {
@@ -274,9 +311,25 @@ class Builder {
     if (!is_bars() || begin_with_digits(category.facts.labels)) return "ascending";
     const std::string other = name == "x" ? "y" : "x";
     if (!has(other.c_str()) || form_.mark == "tick") return "ascending";
-    if (form_.mark == "boxplot")
-      return {{"field", channels_.at(other).channel.field}, {"op", "median"}, {"order", "descending"}};
+    if (form_.mark == "boxplot") return by_median(category.channel.field, channels_.at(other).channel.field);
     return "-" + other;
+  }
+
+  /// Largest median first. (Vega-Lite cannot sort boxes by a median itself.)
+  Json by_median(const std::string& category, const std::string& measure) const {
+    std::map<std::string, std::vector<double>> values;
+    for (const Json& row : table_.rows)
+      if (row[category].is_string() && row[measure].is_number()) values[row[category]].push_back(row[measure]);
+    std::vector<std::pair<double, std::string>> medians;
+    for (auto& [label, numbers] : values) {
+      const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+      std::nth_element(numbers.begin(), middle, numbers.end());
+      medians.push_back({-*middle, label});
+    }
+    std::sort(medians.begin(), medians.end());
+    Json order = Json::array();
+    for (const auto& [median, label] : medians) order.push_back(label);
+    return order;
   }
 
   Json said_order(const Json& said, const std::string& name) const {
@@ -300,7 +353,7 @@ class Builder {
 
   // ---- size ----
   void size(Json& spec) const {
-    const double width = config_.value("width", form_.mark == "arc" ? 440 : kWidth);
+    const double width = config_.value("width", form_.mark == "arc" ? 440 : is_faceted() ? kFacetedWidth : kWidth);
     if (is_faceted()) {
       const int columns = has("row") ? 1 : facet_columns();
       const double legend = has("color") ? kLegendWidth : 0;
@@ -340,13 +393,18 @@ class Builder {
   // ---- words ----
   std::string title_text() const {
     return config_.contains("title") ? config_["title"].is_string() ? config_["title"].get<std::string>() : ""
-                                     : natural_title(form_);
+                                     : natural_title(form_, x_is_measure());
   }
+
+  /// In the thread's own words, before bars were laid.
+  bool x_is_measure() const { return !is_swapped_ && is_bars() && has("x") && has("y") && category_name() == "y"; }
 
   Json title_of() const {
     const std::string text = title_text();
     const double width = config_.value("width", form_.mark == "arc" ? 440 : kWidth) - 2 * kPadding;
     std::string subtitle = config_.value("subtitle", "");
+    if (subtitle.empty() && is_faceted() && has("y") && (config_.contains("title") || !channels_.at("y").unit.empty()))
+      subtitle = channel_title(channels_.at("y").channel, channels_.at("y").unit);
     if (table_.rows.empty()) subtitle = "no rows" + (subtitle.empty() ? "" : "; " + subtitle);
     if (text.empty() && subtitle.empty()) return nullptr;
     Json title = {{"text", wrap(text, kTitleSize, true, width)}};
@@ -380,6 +438,14 @@ Chart make_chart(const Json& config, const ShortForm& form, const ChartTable& ta
 
 Chart make_vega_chart(const Json& vega, const ChartTable& table, Theme theme) {
   Json spec = vega;
+  const bool is_single =
+      (spec.contains("mark") || spec.contains("layer")) && !spec.contains("width") && !spec.contains("height");
+  const Json encoding = spec.value("encoding", Json::object());
+  if (is_single && !spec.contains("autosize") && !encoding.contains("facet") && !encoding.contains("row") &&
+      !encoding.contains("column")) {
+    spec["width"] = kWidth, spec["height"] = kHeight;
+    spec["autosize"] = {{"type", "fit"}, {"contains", "padding"}};
+  }
   if (!spec.contains("$schema")) spec["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json";
   const std::string name =
       spec.contains("data") && spec["data"].is_object() ? spec["data"].value("name", "table") : "table";

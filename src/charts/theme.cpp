@@ -33,9 +33,9 @@ Json title_config(const ThemeColors& c) {
 }
 
 Json legend_config(const ThemeColors& c) {
-  return {{"labelColor", c.label},    {"labelFontSize", 11},       {"labelLimit", 180},      {"titleColor", c.label},
-          {"titleFontSize", 11},      {"titleFontWeight", "bold"}, {"symbolType", "circle"}, {"symbolSize", 70},
-          {"symbolStrokeWidth", 2.5}, {"gradientThickness", 12},   {"rowPadding", 3}};
+  return {{"labelColor", c.label},    {"labelFontSize", 11},       {"labelLimit", 180},       {"titleColor", c.label},
+          {"titleFontSize", 11},      {"titleFontWeight", "bold"}, {"symbolType", "circle"},  {"symbolSize", 70},
+          {"symbolStrokeWidth", 2.5}, {"symbolOpacity", 1},        {"gradientThickness", 12}, {"rowPadding", 3}};
 }
 
 }  // namespace
@@ -100,15 +100,14 @@ Json theme_config(Theme theme) {
                  {"text", {{"color", c.label}, {"fontSize", 11}}},
                  {"arc", {{"stroke", c.background}, {"strokeWidth", 1}}},
                  {"boxplot",
-                  {{"size", {{"band", 0.6}}},
-                   {"median", {{"color", c.background}, {"strokeWidth", 2}}},
+                  {{"median", {{"color", c.background}, {"strokeWidth", 2}}},
                    {"rule", {{"color", c.quiet}}},
                    {"outliers", {{"size", 12}, {"opacity", 0.5}}}}},
                  {"range",
                   {{"category", c.categories},
                    {"ramp", c.ramp},
                    {"heatmap", c.ramp},
-                   {"ordinal", std::vector<std::string>(c.ramp.begin() + 2, c.ramp.end())},
+                   {"ordinal", c.ramp},
                    {"diverging", c.diverging}}}};
   return config;
 }

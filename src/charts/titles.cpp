@@ -78,7 +78,7 @@ std::string channel_title(const Channel& channel, const std::string& unit) {
   return unit.empty() ? title : fmt::format("{} ({})", title, unit);
 }
 
-std::string natural_title(const ShortForm& form) {
+std::string natural_title(const ShortForm& form, bool x_is_measure) {
   const std::string x = words_of(form.find("x")), y = words_of(form.find("y")), color = words_of(form.find("color"));
   std::string title;
   if (form.mark == "histogram")
@@ -91,7 +91,7 @@ std::string natural_title(const ShortForm& form) {
     title = fmt::format("{} against {}", y, x);
   else if (x.empty() || y.empty())
     title = x + y;
-  else if (const Channel* measured = form.find("x"); !measured->aggregate.empty())
+  else if (x_is_measure)
     title = fmt::format("{} by {}", x, y);
   else
     title = fmt::format("{} by {}", y, x);
@@ -100,7 +100,10 @@ std::string natural_title(const ShortForm& form) {
     if (const Channel* channel = form.find(name);
         channel && !channel->column.empty() && form.mark != "heatmap" && form.mark != "arc")
       if (const std::string words = words_of(channel); title.find(words) == std::string::npos) more.push_back(words);
-  if (!more.empty()) title += (title.find(" by ") == std::string::npos ? " by " : " and ") + join(more, " and ");
+  for (size_t i = 0; i < more.size(); ++i) {
+    const bool is_first = i == 0 && title.find(" by ") == std::string::npos;
+    title += (is_first ? " by " : i + 1 < more.size() ? ", " : " and ") + more[i];
+  }
   return capital(title);
 }
 

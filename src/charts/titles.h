@@ -14,8 +14,9 @@ std::string readable(const std::string& column);
 /// What stands at an axis or legend: "mean arr delay (min)". `unit` may be empty.
 std::string channel_title(const Channel& channel, const std::string& unit);
 
-/// What the chart shows, for a thread that gives no title: "Mean arr delay by hour and carrier".
-std::string natural_title(const ShortForm& form);
+/// What the chart shows, for a thread that gives no title: "Mean arr delay by hour and carrier". `x_is_measure`: bars
+/// that lie.
+std::string natural_title(const ShortForm& form, bool x_is_measure);
 
 /// `text` in lines of at most `width` pixels, broken at blanks; a word that is longer stays whole.
 std::vector<std::string> wrap(const std::string& text, double font_size, bool bold, double width);
