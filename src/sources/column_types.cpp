@@ -211,11 +211,42 @@ bool fits_exactly(std::string_view text, const ValueRules& rules) {
   return last == std::string_view::npos || fraction.find_first_of("eE") != std::string_view::npos;
 }
 
+namespace {
+
+/// Most cells of most files: a whole number of few digits. Says no to anything unusual.
+bool is_plain_integer(std::string_view text) {
+  if (text.empty() || text.size() > 18 || (text[0] == '0' && text.size() > 1)) return false;
+  return std::all_of(text.begin(), text.end(), is_digit);
+}
+
+}  // namespace
+
 void ColumnGuess::add(std::string_view text, const ValueRules& rules) {
-  ValueKind kind = kind_of(text, rules);
+  bool plain = rules.date_format.empty() && is_plain_integer(text) && !rules.is_null(text);
+  ValueKind kind = plain ? ValueKind::integer : kind_of(text, rules);
   ++counts_[static_cast<size_t>(kind)];
   if (kind == ValueKind::missing_word) ++missing_words_[std::string(trim(text))];
-  if (kind == ValueKind::text && odd_value_.empty()) odd_value_ = std::string(text.substr(0, 40));
+  if (kind == ValueKind::text) add_date_hint(trim(text));
+}
+
+/// 31/12/2024 or 12/31/2024: not guessed, since 01/02/2024 may be either; the note says how to say it.
+void ColumnGuess::add_date_hint(std::string_view text) {
+  int first = digits(text, 2);
+  if (first < 0 || text.empty() || std::string_view("/.-").find(text[0]) == std::string_view::npos) return;
+  char separator = text[0];
+  eat(text, separator);
+  int second = digits(text, 2);
+  if (second < 0 || !eat(text, separator) || digits(text, 4, 4) < 0 || !text.empty()) return;
+  if (other_dates_++ == 0) date_separator_ = separator;
+  if (first > 12) day_first_ = true;
+  if (second > 12) month_first_ = true;
+}
+
+/// "%d.%m.%Y", or nothing where the column is not all dates of one form.
+std::string ColumnGuess::date_hint() const {
+  if (other_dates_ == 0 || other_dates_ != values() || (day_first_ && month_first_)) return "";
+  std::string separator(1, date_separator_);
+  return (month_first_ ? "%m" + separator + "%d" : "%d" + separator + "%m") + separator + "%Y";
 }
 
 uint64_t ColumnGuess::values() const {
@@ -249,23 +280,25 @@ std::string ColumnGuess::type() const {
   return best(std::min(all / 100, std::max<uint64_t>(10, all / 1000)));
 }
 
-std::optional<std::string> ColumnGuess::note(const std::string& column) const {
+std::optional<std::string> ColumnGuess::missing_word() const {
   uint64_t all = values(), missing = count(ValueKind::missing_word);
-  if (missing > 0 && missing < all && type() == "VARCHAR" && count(ValueKind::leading_zero) == 0) {
-    uint64_t forgiven = missing + std::min(all / 100, std::max<uint64_t>(10, all / 1000));
-    std::string would_be = best(missing);
-    if (would_be == "VARCHAR") would_be = best(forgiven);
-    if (would_be == "VARCHAR") return std::nullopt;
-    std::vector<std::string> words;
-    for (const auto& [word, times] : missing_words_) words.push_back(in_yaml(word));
-    std::string mend = words.size() == 1 ? words[0] : "[" + join(words, ", ") + "]";
-    return fmt::format("column `{}` is text because of {} times `{}`; with `null: {}` it is {}", column,
-                       with_commas(missing), missing_words_.begin()->first, mend, would_be);
-  }
+  if (missing == 0 || missing == all || count(ValueKind::leading_zero) > 0) return std::nullopt;
+  uint64_t forgiven = std::min(all / 100, std::max<uint64_t>(10, all / 1000));
+  if (best(missing) == "VARCHAR" && best(missing + forgiven) == "VARCHAR") return std::nullopt;
+  std::vector<std::string> words;
+  for (const auto& [word, times] : missing_words_) words.push_back(in_yaml(word));
+  return words.size() == 1 ? words[0] : "[" + join(words, ", ") + "]";
+}
+
+std::optional<std::string> ColumnGuess::note(const std::string& column) const {
+  uint64_t all = values();
   if (count(ValueKind::leading_zero) > 0 && count(ValueKind::leading_zero) + count(ValueKind::integer) == all)
     return fmt::format(
         "column `{0}` is text to keep its leading zeros; `columns: {{{0}: {{type: BIGINT}}}}` makes it a number",
         column);
+  if (std::string format = date_hint(); !format.empty())
+    return fmt::format("column `{}` is text that looks like dates; with `date_format: \"{}\"` it is DATE{}", column, format,
+                       day_first_ || month_first_ ? "" : " (or day and month the other way round)");
   return std::nullopt;
 }
 

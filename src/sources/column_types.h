@@ -56,7 +56,9 @@ class ColumnGuess {
   void add(std::string_view text, const ValueRules& rules);
   /// "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME" or "VARCHAR".
   std::string type() const;
-  /// A sentence for the user where the type is not what it might be: `NA` as text, zeros kept; or nothing.
+  /// Where words such as NA keep the column from being a number or a date: what `null:` should say, "NA".
+  std::optional<std::string> missing_word() const;
+  /// Another sentence for the user where the type is not what it might be: zeros kept, dates of another form; or nothing.
   std::optional<std::string> note(const std::string& column) const;
   uint64_t count(ValueKind kind) const { return counts_[static_cast<size_t>(kind)]; }
   uint64_t values() const;  ///< not null
@@ -66,7 +68,11 @@ class ColumnGuess {
   std::string best(uint64_t forgiven) const;
   std::array<uint64_t, kValueKinds> counts_{};
   std::map<std::string, uint64_t> missing_words_;
-  std::string odd_value_;
+  void add_date_hint(std::string_view text);
+  std::string date_hint() const;
+  uint64_t other_dates_ = 0;        ///< texts such as 31/12/2024
+  char date_separator_ = 0;
+  bool day_first_ = false, month_first_ = false;
 };
 
 }  // namespace filrouge

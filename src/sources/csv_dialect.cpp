@@ -1,12 +1,15 @@
 #include "sources/csv_dialect.h"
 
-#include <math.h>
+#include <cmath>
 
 #include "base/error.h"
 #include "base/text.h"
 
 namespace filrouge {
 namespace {
+
+/// A title and some remarks may stand before a table; more than this is data of another shape and goes to the rejects.
+constexpr size_t kLongestPreamble = 20;
 
 /// A record of the sample, kept.
 struct Row {
@@ -46,30 +49,43 @@ bool is_typed(ValueKind kind) {
   return kind != ValueKind::text && kind != ValueKind::leading_zero;
 }
 
-/// Without quoting, a cell that opens or ends with a quote speaks against "no quoting".
-bool half_quoted(const std::string& cell) {
-  return cell.size() > 1 && (cell.front() == '"' || cell.back() == '"');
+/// What speaks for and against a dialect in the cells of the sample.
+struct Evidence {
+  size_t usual = 0, flawed = 0;        ///< records
+  size_t cells = 0, typed = 0;         ///< of the usual records
+  size_t quoted = 0, half_quoted = 0;  ///< cells in quotes, and with a quote at one end only, where quotes mean nothing
+};
+
+Evidence evidence_of(const std::vector<Row>& rows, size_t width, const Dialect& dialect, const ValueRules& rules) {
+  Evidence evidence;
+  for (const Row& row : rows) {
+    evidence.flawed += row.flawed;
+    bool usual = row.cells.size() == width;
+    evidence.usual += usual;
+    for (const std::string& cell : row.cells) {
+      bool opens = dialect.quote.empty() && cell.size() > 1 && cell.front() == '"';
+      bool closes = dialect.quote.empty() && cell.size() > 1 && cell.back() == '"';
+      evidence.quoted += opens && closes;
+      evidence.half_quoted += opens != closes && !usual;
+      if (!usual) continue;
+      ++evidence.cells;
+      evidence.typed += is_typed(kind_of(cell, rules));
+    }
+  }
+  return evidence;
 }
 
 double score(const std::vector<Row>& rows, const Dialect& dialect, const ValueRules& rules) {
   size_t width = usual_width(rows);
   if (rows.empty() || width < 2) return 0;
-  size_t usual = 0, flawed = 0, cells = 0, typed = 0, suspicious = 0;
-  for (const Row& row : rows) {
-    flawed += row.flawed;
-    if (row.cells.size() != width) continue;
-    ++usual;
-    for (const std::string& cell : row.cells) {
-      ++cells;
-      typed += is_typed(kind_of(cell, rules));
-      if (dialect.quote.empty()) suspicious += half_quoted(cell);
-    }
-  }
-  double all = static_cast<double>(rows.size());
-  double pattern = static_cast<double>(usual) / all * (1.0 - 1.0 / static_cast<double>(width));
-  double types = 0.1 + static_cast<double>(typed) / static_cast<double>(cells);
-  double broken = 1.0 - std::min(1.0, (static_cast<double>(flawed) + static_cast<double>(suspicious)) / all);
-  return pattern * types * broken * broken;
+  Evidence evidence = evidence_of(rows, width, dialect, rules);
+  double all = static_cast<double>(rows.size()), cells = static_cast<double>(evidence.cells);
+  double pattern = static_cast<double>(evidence.usual) / all * (1.0 - 1.0 / static_cast<double>(width));
+  double types = 0.1 + static_cast<double>(evidence.typed) / cells;
+  double broken = static_cast<double>(evidence.flawed + evidence.half_quoted) / all;
+  // A few titles in quotes are text that has quotes; a twentieth of all cells is a file that quotes its cells.
+  if (static_cast<double>(evidence.quoted) > 0.05 * cells) broken = 1;
+  return pattern * types * std::pow(1.0 - std::min(1.0, broken), 2);
 }
 
 std::vector<Dialect> candidates(const std::string& sample, const CsvRequest& request) {
@@ -83,7 +99,7 @@ std::vector<Dialect> candidates(const std::string& sample, const CsvRequest& req
   std::vector<Dialect> dialects;
   for (const std::string& delimiter : delimiters)
     for (const std::string& quote : quote_marks) {
-      Dialect dialect{delimiter, quote, request.escape.value_or(quote), true, request.skip.value_or(0)};
+      Dialect dialect{delimiter, quote, request.escape.value_or(quote), true, request.skip.value_or(0), 0};
       dialects.push_back(dialect);
       if (!request.escape && !quote.empty() && sample.find("\\" + quote) != std::string::npos) {
         dialect.escape = "\\";
@@ -99,7 +115,7 @@ Dialect best_dialect(const std::string& sample, bool whole, const CsvRequest& re
   double most = 0;
   for (const Dialect& dialect : dialects) {
     double value = score(rows_of(sample, whole, dialect), dialect, request.rules);
-    if (value > most * 1.001) best = dialect, most = value;  // the earlier candidate wins what is nearly a tie
+    if (value > most) best = dialect, most = value;  // the earlier candidate wins a tie
   }
   return best;
 }
@@ -233,8 +249,11 @@ CsvShape detect_csv(const std::string& sample, bool whole, const CsvRequest& req
   }
   if (!shape.dialect.header) at = 0;  // what precedes a table without a header is not passed over but rejected
   if (rows.empty()) return shape;
-  shape.dialect.skip = rows[at].line - 1;
-  if (at > 0) shape.notes.push_back(fmt::format("{} before the header passed over", plural(at, "line")));
+  if (at > kLongestPreamble)
+    shape.dialect.header_line = rows[at].line;
+  else
+    shape.dialect.skip = rows[at].line - 1;
+  if (at > 0 && at <= kLongestPreamble) shape.notes.push_back(fmt::format("{} before the header passed over", plural(at, "line")));
   std::vector<std::string> head = shape.dialect.header ? rows[at].cells : std::vector<std::string>();
   shape.names = unique_names(head, shape.width, shape.notes);
   return shape;

@@ -18,11 +18,12 @@ Json to_json(const Dialect& dialect) {
           {"quote", dialect.quote},
           {"escape", dialect.escape},
           {"header", dialect.header},
-          {"skip", dialect.skip}};
+          {"skip", dialect.skip},
+          {"header_line", dialect.header_line}};
 }
 
 Dialect dialect_from_json(const Json& json) {
-  return {json.at("delimiter"), json.at("quote"), json.at("escape"), json.at("header"), json.at("skip")};
+  return {json.at("delimiter"), json.at("quote"), json.at("escape"), json.at("header"), json.at("skip"), json.at("header_line")};
 }
 
 std::string to_text(Flaw flaw) {

@@ -1,8 +1,8 @@
 // CSV: inspected whole by our own scanner, parsed by DuckDB.
 //
-// A file that is regular (see CsvRecords) is read by DuckDB where it lies. Any other - packed, in another encoding,
-// with broken or ragged records, lines before the header, mixed line ends - is first rewritten into plain RFC 4180 in
-// the scratch folder, records with broken shape going to the rejects on the way. Values that do not have their column's
+// A regular file (see CsvRecords) is read by DuckDB where it lies, or from an unpacked and decoded copy. Any other - with
+// broken or ragged records, lines before the header, mixed line ends - is first rewritten into plain RFC 4180 in the
+// scratch folder, records with broken shape going to the rejects on the way. Values that do not have their column's
 // type are then found by DuckDB, which gives the byte offset of the record; a second scan turns offsets into lines of
 // the user's file.
 #include <unordered_map>
@@ -37,13 +37,14 @@ class FileWalk {
         integers_(std::move(integer_columns)),
         source_(open_source(facts.file, csv.encoding)),
         records_(*source_, facts.dialect) {
-    if (facts.dialect.header) skip_header();
+    if (facts.dialect.header && facts.dialect.header_line == 0) skip_header();
   }
 
   bool next(Record& record, std::string& reason) {
     while (records_.next(record)) {
       if (record.blank && facts_.names.size() > 1) continue;
-      reason = flaw_of(record);
+      if (record.line == facts_.dialect.header_line) continue;
+      reason = record.line < facts_.dialect.header_line ? "stands before the header" : flaw_of(record);
       return true;
     }
     return false;
@@ -142,8 +143,8 @@ void scan_file(FileFacts& file, const SourceRequest& request, const Schema& sche
       if (slots[column]) slots[column]->add(record.fields[column], request.csv.rules);
   }
   file.longest = walk.records().longest();
-  file.native = is_plain(file.file, request.csv.encoding) && walk.records().regular() && file.flawed == 0 &&
-                file.dialect.skip == 0 && (file.dialect.quote.empty() || file.dialect.quote == "\"");
+  file.regular = walk.records().regular() && file.flawed == 0 &&
+                file.dialect.skip == 0 && file.dialect.header_line == 0 && (file.dialect.quote.empty() || file.dialect.quote == "\"");
 }
 
 /// One file's records in the order of `schema`, as RFC 4180 without a header. Calls `kept(offset in the copy, record)`
@@ -174,16 +175,16 @@ void rewrite(const FileFacts& file, const SourceRequest& request, const Schema& 
 
 /// All that DuckDB has to be told, so that it guesses nothing.
 std::string reader_sql(const SourceRequest& request, const SourceFacts& facts, const std::vector<fs::path>& paths,
-                       bool native, int attempt) {
-  const Dialect plain{",", "\"", "\"", false, 0};
-  const Dialect& dialect = native ? facts.files[0].dialect : plain;
+                       bool regular, int attempt) {
+  const Dialect plain{",", "\"", "\"", false, 0, 0};
+  const Dialect& dialect = regular ? facts.files[0].dialect : plain;
   std::vector<std::string> nulls = {"''"};
   for (const std::string& word : request.csv.rules.nulls)
     if (!word.empty()) nulls.push_back(quote_text(word));
   uint64_t longest = 0;
   for (const FileFacts& file : facts.files) longest = std::max(longest, 2 * file.longest + 1024);
   std::string options = fmt::format(
-      "columns={}, delim={}, quote={}, escape={}, header={}, nullstr=[{}], decimal_separator='{}', auto_detect=false, "
+      "columns={}, delim={}, quote={}, escape={}, header={}, nullstr=[{}], decimal_separator='{}', auto_detect=false, compression='none', "
       "strict_mode=true, null_padding=false, store_rejects=true, rejects_limit=0, rejects_table='fr_errors_{}', "
       "rejects_scan='fr_scans_{}'",
       sql_columns(facts.columns.columns), quote_text(dialect.delimiter), quote_text(dialect.quote),
@@ -229,22 +230,22 @@ std::string cast_reason(const CastError& error, const FileFacts& file, const Sch
 /// One attempt to read all files, DuckDB reading them where they lie or from rewritten copies.
 class CsvReading {
  public:
-  CsvReading(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room, bool native)
-      : request_(request), facts_(facts), room_(room), native_(native) {}
+  CsvReading(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room, bool regular)
+      : request_(request), facts_(facts), room_(room), regular_(regular) {}
 
   /// Nothing when DuckDB's count differs from ours.
   std::optional<WrittenTable> run(int attempt) {
     room_.rejects.clear();
     for (size_t index = 0; index < facts_.files.size(); ++index)
-      paths_.push_back(native_ ? facts_.files[index].file.path : rewritten(index));
-    if (native_)
+      paths_.push_back(regular_ ? as_it_stands(index) : rewritten(index));
+    if (regular_)
       for (const FileFacts& file : facts_.files) expected_ += file.records;
-    std::string sql = reader_sql(request_, facts_, paths_, native_, attempt);
+    std::string sql = reader_sql(request_, facts_, paths_, regular_, attempt);
     WrittenTable table;
     try {
       table = room_.engine.materialise(room_.target.name, sql, RowOrder::streaming, room_.target.staging);
     } catch (const Error& error) {
-      if (!native_ || error.kind != ErrorKind::data) throw;
+      if (!regular_ || error.kind != ErrorKind::data) throw;
       return std::nullopt;  // DuckDB cannot read it where it lies: the rewritten copy will do
     }
     CastErrors errors = cast_errors(room_.engine, attempt);
@@ -257,6 +258,10 @@ class CsvReading {
   }
 
  private:
+  fs::path as_it_stands(size_t index) {
+    return readable_path(facts_.files[index].file, index, request_.csv.encoding, room_.scratch);
+  }
+
   fs::path rewritten(size_t index) {
     const FileFacts& file = facts_.files[index];
     fs::path path = scratch_path(file.file, index, room_.scratch, ".csv");
@@ -279,7 +284,7 @@ class CsvReading {
     rewrite(
         file, request_, facts_.columns, nullptr,
         [&](uint64_t offset, const Record& record) {
-          auto error = errors.find(native_ ? record.offset : offset);
+          auto error = errors.find(regular_ ? record.offset : offset);
           if (error == errors.end()) return;
           ++found;
           std::string reason = cast_reason(error->second, file, facts_.columns, record);
@@ -292,10 +297,25 @@ class CsvReading {
   const SourceRequest& request_;
   const SourceFacts& facts_;
   ReadRoom& room_;
-  bool native_;
+  bool regular_;
   std::vector<fs::path> paths_;
   uint64_t expected_ = 0;
 };
+
+/// One note for all columns that the same words keep from being numbers or dates.
+void note_missing_words(SourceFacts& facts, const SourceRequest& request, const std::vector<ColumnGuess>& guesses) {
+  std::map<std::string, std::vector<std::string>> columns_by_word;
+  for (size_t at = 0; at < guesses.size(); ++at)
+    if (const Column& column = facts.columns.columns[at]; !declared_for(request, column.name))
+      if (auto word = guesses[at].missing_word()) columns_by_word[*word].push_back("`" + column.name + "`");
+  for (auto& [word, columns] : columns_by_word) {
+    size_t more = columns.size() > 6 ? columns.size() - 6 : 0;
+    columns.resize(columns.size() - more);
+    facts.notes.push_back(fmt::format("{}{} {} text because of {}: if that means a missing value, say `null: {}`", join(columns, ", "),
+                                      more > 0 ? fmt::format(" and {} more", more) : "",
+                                      columns.size() + more == 1 ? "is" : "are", word, word));
+  }
+}
 
 }  // namespace
 
@@ -308,7 +328,7 @@ SourceFacts inspect_csv(const SourceRequest& request, const std::vector<SourceFi
   facts.rows = 0;
   for (FileFacts& file : facts.files) {
     scan_file(file, request, facts.columns, guesses);
-    file.native = file.native && file.dialect == facts.files[0].dialect && file.names == facts.files[0].names;
+    file.regular = file.regular && file.dialect == facts.files[0].dialect && file.names == facts.files[0].names;
     *facts.rows += file.records - file.flawed;
   }
   for (size_t at = 0; at < guesses.size(); ++at) {
@@ -318,12 +338,13 @@ SourceFacts inspect_csv(const SourceRequest& request, const std::vector<SourceFi
     if (!declared)
       if (auto note = guesses[at].note(column.name)) facts.notes.push_back(*note);
   }
+  note_missing_words(facts, request, guesses);
   return facts;
 }
 
 WrittenTable read_csv(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room) {
-  bool native = std::all_of(facts.files.begin(), facts.files.end(), [](const FileFacts& file) { return file.native; });
-  if (native)
+  bool regular = std::all_of(facts.files.begin(), facts.files.end(), [](const FileFacts& file) { return file.regular; });
+  if (regular)
     if (auto table = CsvReading(request, facts, room, true).run(1)) return *table;
   if (auto table = CsvReading(request, facts, room, false).run(2)) return *table;
   throw Error(ErrorKind::internal, "FR0321",

@@ -12,7 +12,7 @@
 namespace filrouge {
 namespace {
 
-const Dialect kLines{"\n", "", "", false, 0};
+const Dialect kLines{"\n", "", "", false, 0, 0};
 
 /// Where the text stops being JSON, as "line 3, column 5".
 std::optional<std::string> syntax_error(const fs::path& path) {
@@ -54,7 +54,7 @@ std::string scan_sql(const std::vector<fs::path>& paths, FileFormat format, cons
     longest = std::max<uint64_t>(longest, format == FileFormat::json ? fs::file_size(path) + 1024 : 0);
   std::string options =
       format == FileFormat::ndjson ? "format='newline_delimited', records=true" : document_options(paths.front());
-  return fmt::format("read_json({}, {}, maximum_object_size={}, {}{})", sql_list(paths), options, longest, columns,
+  return fmt::format("read_json({}, {}, maximum_object_size={}, compression='none', {}{})", sql_list(paths), options, longest, columns,
                      sql_partitions(partitions));
 }
 
@@ -157,7 +157,7 @@ SourceFacts inspect_lines(const SourceRequest& request, const std::vector<Source
   for (size_t index = 0; index < files.size(); ++index) {
     FileFacts& file = facts.files[index];
     paths[index] = scratch_path(files[index], index, scratch, ".ndjson");
-    file.native = false;
+    file.regular = false;
     file.flawed = check_lines(file, index, request.csv.encoding, scratch, paths[index], engine,
                               [](const Record&, const std::string&) {})
                       .flawed;
@@ -211,7 +211,7 @@ WrittenTable read_json(const SourceRequest& request, const SourceFacts& facts, R
   for (size_t index = 0; index < facts.files.size(); ++index) {
     const FileFacts& file = facts.files[index];
     expected += file.records - file.flawed;
-    if (file.native) {
+    if (file.regular) {
       paths.push_back(readable_path(file.file, index, request.csv.encoding, room.scratch));
       continue;
     }

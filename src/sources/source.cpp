@@ -155,7 +155,7 @@ Json to_json(const SourceFacts& facts) {
     files.push_back({{"file", to_json(file.file)},
                      {"dialect", to_json(file.dialect)},
                      {"names", file.names},
-                     {"native", file.native},
+                     {"regular", file.regular},
                      {"records", file.records},
                      {"flawed", file.flawed},
                      {"longest", file.longest}});
@@ -176,7 +176,7 @@ SourceFacts source_facts_from_json(const Json& json) {
     file.file = source_file_from_json(entry.at("file"));
     file.dialect = dialect_from_json(entry.at("dialect"));
     file.names = entry.at("names").get<std::vector<std::string>>();
-    file.native = entry.at("native");
+    file.regular = entry.at("regular");
     file.records = entry.at("records");
     file.flawed = entry.at("flawed");
     file.longest = entry.at("longest");

@@ -9,7 +9,7 @@ namespace filrouge {
 namespace {
 
 /// A dialect in which nothing but the line end means anything: no quotes, and a delimiter that is itself a line end.
-const Dialect kLines{"\n", "", "", false, 0};
+const Dialect kLines{"\n", "", "", false, 0, 0};
 
 }  // namespace
 
