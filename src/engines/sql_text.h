@@ -10,6 +10,14 @@
 
 namespace filrouge {
 
+enum class SqlTokenKind { blank, comment, string, quoted_name, word, number, parameter, other };
+struct SqlToken {
+  SqlTokenKind kind;
+  size_t offset, length;
+};
+/// The whole text in pieces, none left out. A string, quoted name or comment that is not closed reaches to the end.
+std::vector<SqlToken> sql_tokens(std::string_view sql);
+
 struct ParameterUse {
   std::string name;
   size_t offset, length;  ///< bytes, with the dollar sign
@@ -17,7 +25,8 @@ struct ParameterUse {
 /// Every `$name` outside strings, quoted names and comments, in order.
 std::vector<ParameterUse> find_parameters(std::string_view sql);
 
-/// SQL with each $name replaced by a literal; remembers which byte came from where.
+/// SQL with each $name replaced by a literal (a list by [..], a negative number in parentheses); remembers which byte
+/// came from where. An offset inside a literal maps to its dollar sign.
 class BoundSql {
  public:
   /// Throws Error(user, FR0205, text_offset) for a $name that `params` lacks, with the nearest name as hint.
@@ -36,8 +45,8 @@ class BoundSql {
   std::vector<std::string> used_;
 };
 
-/// Without comments, each run of white space one blank, no trailing semicolons. Equal for texts that differ in layout
-/// only.
+/// Without comments, each run of white space one blank and none next to ( ) or a comma, no trailing semicolons. Equal
+/// for texts that differ in layout only.
 std::string canonical_sql(std::string_view sql);
 
 }  // namespace filrouge

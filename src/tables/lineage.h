@@ -24,6 +24,8 @@ struct ColumnLineage {
   std::string column;  ///< the output column
   std::set<ColumnRef> values;
   std::set<ColumnRef> rows;  ///< those of the whole table, and those of this column alone (a scalar subquery's filter)
+  std::set<std::string>
+      tables;  ///< tables whose rows decide, though none of their columns is in `values` or `rows` (count(*))
 };
 
 struct TableLineage {
@@ -34,7 +36,7 @@ struct TableLineage {
   const ColumnLineage* find(std::string_view column) const;
 };
 
-/// {tables: [..], rows: ["t.c"], columns: [{column, values: ["t.c"], rows: ["t.c"]}]}
+/// {tables: [..], rows: ["t.c"], columns: [{column, values: ["t.c"], rows: ["t.c"], tables?: ["t"]}]}
 Json to_json(const TableLineage& lineage);
 TableLineage lineage_from_json(const Json& json);
 
@@ -51,9 +53,9 @@ struct Trace {
 };
 
 /// Upstream: a value of a value is a value; whatever is reached through a `rows` link is `rows` (a column in both stays
-/// in both).
+/// in both). Time and memory grow with the links passed, never with the number of paths; no recursion.
 Trace trace_up(const LineageGraph& graph, const ColumnRef& column);
-/// Downstream: every column of any table that would or could change with `column`.
+/// Downstream: every column of any table that would or could change with `column`, not only those at the ends.
 Trace trace_down(const LineageGraph& graph, const ColumnRef& column);
 
 }  // namespace filrouge
