@@ -297,8 +297,8 @@ std::optional<std::string> ColumnGuess::note(const std::string& column) const {
         "column `{0}` is text to keep its leading zeros; `columns: {{{0}: {{type: BIGINT}}}}` makes it a number",
         column);
   if (std::string format = date_hint(); !format.empty())
-    return fmt::format("column `{}` is text that looks like dates; with `date_format: \"{}\"` it is DATE{}", column, format,
-                       day_first_ || month_first_ ? "" : " (or day and month the other way round)");
+    return fmt::format("column `{}` is text that looks like dates; with `date_format: \"{}\"` it is DATE{}", column,
+                       format, day_first_ || month_first_ ? "" : " (or day and month the other way round)");
   return std::nullopt;
 }
 

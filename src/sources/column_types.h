@@ -58,7 +58,8 @@ class ColumnGuess {
   std::string type() const;
   /// Where words such as NA keep the column from being a number or a date: what `null:` should say, "NA".
   std::optional<std::string> missing_word() const;
-  /// Another sentence for the user where the type is not what it might be: zeros kept, dates of another form; or nothing.
+  /// Another sentence for the user where the type is not what it might be: zeros kept, dates of another form; or
+  /// nothing.
   std::optional<std::string> note(const std::string& column) const;
   uint64_t count(ValueKind kind) const { return counts_[static_cast<size_t>(kind)]; }
   uint64_t values() const;  ///< not null
@@ -70,7 +71,7 @@ class ColumnGuess {
   std::map<std::string, uint64_t> missing_words_;
   void add_date_hint(std::string_view text);
   std::string date_hint() const;
-  uint64_t other_dates_ = 0;        ///< texts such as 31/12/2024
+  uint64_t other_dates_ = 0;  ///< texts such as 31/12/2024
   char date_separator_ = 0;
   bool day_first_ = false, month_first_ = false;
 };

@@ -253,7 +253,8 @@ CsvShape detect_csv(const std::string& sample, bool whole, const CsvRequest& req
     shape.dialect.header_line = rows[at].line;
   else
     shape.dialect.skip = rows[at].line - 1;
-  if (at > 0 && at <= kLongestPreamble) shape.notes.push_back(fmt::format("{} before the header passed over", plural(at, "line")));
+  if (at > 0 && at <= kLongestPreamble)
+    shape.notes.push_back(fmt::format("{} before the header passed over", plural(at, "line")));
   std::vector<std::string> head = shape.dialect.header ? rows[at].cells : std::vector<std::string>();
   shape.names = unique_names(head, shape.width, shape.notes);
   return shape;

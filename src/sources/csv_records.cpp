@@ -14,16 +14,13 @@ constexpr size_t kLongestRecord = 64 << 20;  // beyond that a quote was never me
 }  // namespace
 
 Json to_json(const Dialect& dialect) {
-  return {{"delimiter", dialect.delimiter},
-          {"quote", dialect.quote},
-          {"escape", dialect.escape},
-          {"header", dialect.header},
-          {"skip", dialect.skip},
-          {"header_line", dialect.header_line}};
+  return {{"delimiter", dialect.delimiter}, {"quote", dialect.quote}, {"escape", dialect.escape},
+          {"header", dialect.header},       {"skip", dialect.skip},   {"header_line", dialect.header_line}};
 }
 
 Dialect dialect_from_json(const Json& json) {
-  return {json.at("delimiter"), json.at("quote"), json.at("escape"), json.at("header"), json.at("skip"), json.at("header_line")};
+  return {json.at("delimiter"), json.at("quote"), json.at("escape"),
+          json.at("header"),    json.at("skip"),  json.at("header_line")};
 }
 
 std::string to_text(Flaw flaw) {

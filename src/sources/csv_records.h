@@ -23,7 +23,7 @@ struct Dialect {
   std::string quote = "\"";   ///< empty = no quoting
   std::string escape = "\"";  ///< the quote itself, or a backslash
   bool header = true;
-  uint64_t skip = 0;  ///< lines before the header (or before the first record where there is none)
+  uint64_t skip = 0;         ///< lines before the header (or before the first record where there is none)
   uint64_t header_line = 0;  ///< where the header is not the first record: its line; the records before it are rejected
   bool operator==(const Dialect&) const = default;
 };

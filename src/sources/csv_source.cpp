@@ -1,8 +1,8 @@
 // CSV: inspected whole by our own scanner, parsed by DuckDB.
 //
-// A regular file (see CsvRecords) is read by DuckDB where it lies, or from an unpacked and decoded copy. Any other - with
-// broken or ragged records, lines before the header, mixed line ends - is first rewritten into plain RFC 4180 in the
-// scratch folder, records with broken shape going to the rejects on the way. Values that do not have their column's
+// A regular file (see CsvRecords) is read by DuckDB where it lies, or from an unpacked and decoded copy. Any other -
+// with broken or ragged records, lines before the header, mixed line ends - is first rewritten into plain RFC 4180 in
+// the scratch folder, records with broken shape going to the rejects on the way. Values that do not have their column's
 // type are then found by DuckDB, which gives the byte offset of the record; a second scan turns offsets into lines of
 // the user's file.
 #include <unordered_map>
@@ -143,8 +143,8 @@ void scan_file(FileFacts& file, const SourceRequest& request, const Schema& sche
       if (slots[column]) slots[column]->add(record.fields[column], request.csv.rules);
   }
   file.longest = walk.records().longest();
-  file.regular = walk.records().regular() && file.flawed == 0 &&
-                file.dialect.skip == 0 && file.dialect.header_line == 0 && (file.dialect.quote.empty() || file.dialect.quote == "\"");
+  file.regular = walk.records().regular() && file.flawed == 0 && file.dialect.skip == 0 &&
+                 file.dialect.header_line == 0 && (file.dialect.quote.empty() || file.dialect.quote == "\"");
 }
 
 /// One file's records in the order of `schema`, as RFC 4180 without a header. Calls `kept(offset in the copy, record)`
@@ -184,7 +184,8 @@ std::string reader_sql(const SourceRequest& request, const SourceFacts& facts, c
   uint64_t longest = 0;
   for (const FileFacts& file : facts.files) longest = std::max(longest, 2 * file.longest + 1024);
   std::string options = fmt::format(
-      "columns={}, delim={}, quote={}, escape={}, header={}, nullstr=[{}], decimal_separator='{}', auto_detect=false, compression='none', "
+      "columns={}, delim={}, quote={}, escape={}, header={}, nullstr=[{}], decimal_separator='{}', auto_detect=false, "
+      "compression='none', "
       "strict_mode=true, null_padding=false, store_rejects=true, rejects_limit=0, rejects_table='fr_errors_{}', "
       "rejects_scan='fr_scans_{}'",
       sql_columns(facts.columns.columns), quote_text(dialect.delimiter), quote_text(dialect.quote),
@@ -311,8 +312,8 @@ void note_missing_words(SourceFacts& facts, const SourceRequest& request, const 
   for (auto& [word, columns] : columns_by_word) {
     size_t more = columns.size() > 6 ? columns.size() - 6 : 0;
     columns.resize(columns.size() - more);
-    facts.notes.push_back(fmt::format("{}{} {} text because of {}: if that means a missing value, say `null: {}`", join(columns, ", "),
-                                      more > 0 ? fmt::format(" and {} more", more) : "",
+    facts.notes.push_back(fmt::format("{}{} {} text because of {}: if that means a missing value, say `null: {}`",
+                                      join(columns, ", "), more > 0 ? fmt::format(" and {} more", more) : "",
                                       columns.size() + more == 1 ? "is" : "are", word, word));
   }
 }
@@ -343,7 +344,8 @@ SourceFacts inspect_csv(const SourceRequest& request, const std::vector<SourceFi
 }
 
 WrittenTable read_csv(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room) {
-  bool regular = std::all_of(facts.files.begin(), facts.files.end(), [](const FileFacts& file) { return file.regular; });
+  bool regular =
+      std::all_of(facts.files.begin(), facts.files.end(), [](const FileFacts& file) { return file.regular; });
   if (regular)
     if (auto table = CsvReading(request, facts, room, true).run(1)) return *table;
   if (auto table = CsvReading(request, facts, room, false).run(2)) return *table;

@@ -38,7 +38,7 @@ struct FileFacts {
   SourceFile file;
   Dialect dialect;                   ///< csv
   std::vector<std::string> names;    ///< csv: this file's columns, in its order
-  bool regular = true;                ///< the engine reads its text as it stands, once unpacked and decoded
+  bool regular = true;               ///< the engine reads its text as it stands, once unpacked and decoded
   uint64_t records = 0, flawed = 0;  ///< csv: all records, and those whose shape is broken
   uint64_t longest = 0;              ///< bytes of the longest record
 };

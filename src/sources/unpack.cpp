@@ -163,8 +163,7 @@ class ZipSource : public ByteSource {
   size_t read(char* into, size_t size) override {
     int got = unzReadCurrentFile(zip_, into, static_cast<unsigned>(size));
     if (got < 0) damaged(shown_, "the zip data cannot be unpacked");
-    if (got == 0 && unzCloseCurrentFile(zip_) == UNZ_CRCERROR)
-      damaged(shown_, "its check sum is wrong");
+    if (got == 0 && unzCloseCurrentFile(zip_) == UNZ_CRCERROR) damaged(shown_, "its check sum is wrong");
     return static_cast<size_t>(got);
   }
 
@@ -194,14 +193,13 @@ class BombGuard : public ByteSource {
   std::string shown_;
 };
 
-
 struct FreeDecompressor {
   void operator()(libdeflate_decompressor* decompressor) const { libdeflate_free_decompressor(decompressor); }
 };
 using Decompressor = std::unique_ptr<libdeflate_decompressor, FreeDecompressor>;
 
-/// A small .gz of one member, unpacked in one go (libdeflate is three times as fast as zlib's stream); nothing when it is
-/// large, has several members or is damaged: then the stream tells.
+/// A small .gz of one member, unpacked in one go (libdeflate is three times as fast as zlib's stream); nothing when it
+/// is large, has several members or is damaged: then the stream tells.
 std::unique_ptr<ByteSource> small_gzip(const fs::path& path) {
   uint64_t size = fs::file_size(path);
   if (size < 18 || size > kSmallBytes) return nullptr;
@@ -212,7 +210,8 @@ std::unique_ptr<ByteSource> small_gzip(const fs::path& path) {
   std::string text(length, '\0');
   size_t used = 0, made = 0;
   Decompressor decompressor(libdeflate_alloc_decompressor());
-  auto status = libdeflate_gzip_decompress_ex(decompressor.get(), packed.data(), packed.size(), text.data(), text.size(), &used, &made);
+  auto status = libdeflate_gzip_decompress_ex(decompressor.get(), packed.data(), packed.size(), text.data(),
+                                              text.size(), &used, &made);
   if (status != LIBDEFLATE_SUCCESS || used != packed.size() || made != length) return nullptr;
   return text_source(std::move(text));
 }
@@ -232,7 +231,8 @@ std::unique_ptr<ByteSource> small_zip(const SourceFile& file) {
   int got = unzReadCurrentFile(zip.get(), packed.data(), static_cast<unsigned>(packed.size()));
   if (got != static_cast<int>(packed.size())) return nullptr;
   Decompressor decompressor(libdeflate_alloc_decompressor());
-  auto status = libdeflate_deflate_decompress(decompressor.get(), packed.data(), packed.size(), text.data(), text.size(), nullptr);
+  auto status = libdeflate_deflate_decompress(decompressor.get(), packed.data(), packed.size(), text.data(),
+                                              text.size(), nullptr);
   if (status != LIBDEFLATE_SUCCESS || libdeflate_crc32(0, text.data(), text.size()) != info.crc) return nullptr;
   return text_source(std::move(text));
 }
@@ -255,7 +255,9 @@ std::unique_ptr<ByteSource> unpacked(const SourceFile& file) {
   return std::make_unique<BombGuard>(std::move(source), fs::file_size(file.path), file.shown);
 }
 
-std::unique_ptr<ByteSource> file_source(const fs::path& path) { return std::make_unique<FileSource>(path); }
+std::unique_ptr<ByteSource> file_source(const fs::path& path) {
+  return std::make_unique<FileSource>(path);
+}
 
 std::string take(ByteSource& source, size_t size) {
   std::string start(size, '\0');

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "sources/find.h"
+#include "sources/http.h"
 #include "sources/source.h"
 #include "steps/verbs.h"
 #include "tables/portable.h"
@@ -41,6 +42,7 @@ class ReadBinder {
     context_.report(context_.thread().at(step_, path, code, message, hint));
   }
   void find_files();
+  SourceFile fetched(const std::string& url);
   void read_options();
   std::optional<std::string> one_character(const char* key, bool may_be_empty);
   void read_declared();
@@ -56,9 +58,25 @@ class ReadBinder {
   bool failed_ = false;
 };
 
+/// Asks the server in a worker, each time anew: whether it has something new is not a function of anything we know.
+SourceFile ReadBinder::fetched(const std::string& url) {
+  auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  Json answer = context_.inspect(step_, {{"fetch", url}, {"into", context_.downloads().string()}, {"asked", now}}, {});
+  if (std::string note = answer.value("note", ""); !note.empty()) {
+    Diagnostic warning = context_.thread().at(step_, {"from"}, "FR0328", note);
+    warning.severity = Severity::warning;
+    context_.report(warning);
+  }
+  return {answer.at("path").get<std::string>(), "", url, ""};
+}
+
 void ReadBinder::find_files() {
   for (const std::string& from : texts_of(step_.config, "from")) {
     try {
+      if (is_url(from)) {
+        request_.files.push_back(fetched(from));
+        continue;
+      }
       for (SourceFile& file : find_source_files(context_.thread().folder, from))
         request_.files.push_back(std::move(file));
     } catch (const Error& error) {
@@ -215,6 +233,12 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
 }
 
 Json inspect(const Json& request, const std::vector<fs::path>&, WorkContext& context) {
+  if (request.contains("fetch")) {
+    std::string shown = request["fetch"];
+    context.phase("fetching " + shown);
+    Download download = fetch_url(resolve_secrets(shown), shown, request.at("into").get<std::string>());
+    return {{"path", download.file.string()}, {"sha256", download.sha256}, {"note", download.note}};
+  }
   return to_json(inspect_source(source_request_from_json(request), context.engine()));
 }
 
