@@ -189,7 +189,7 @@ TEST(HostileInput, EveryProblemStandsInTheFile) {
   folder.write("sql/late.sql", "SELECT 1");
   Mutator mutator;
   size_t num_bad = 0;
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < 3000; ++round) {
     std::string text = mutator.mutate(round % 5 == 0 ? std::string("\xEF\xBB\xBF") + kThread : std::string(kThread));
     std::vector<Diagnostic> problems;
     Thread thread = parse_thread(folder.write("thread.yaml", text), sample_verbs(), {}, problems);
@@ -211,7 +211,7 @@ TEST(HostileInput, EveryProblemStandsInTheFile) {
       }
     }
   }
-  EXPECT_GT(num_bad, 2000u);  // else the mutations would test nothing
+  EXPECT_GT(num_bad, 1500u);  // else the mutations would test nothing
 }
 
 }  // namespace
