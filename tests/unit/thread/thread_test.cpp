@@ -133,6 +133,19 @@ TEST(ErrorCodes, AreUniqueSortedAndComplete) {
   EXPECT_EQ(find_error_code("FR9999"), nullptr);
 }
 
+TEST(ErrorCodes, EveryCodeUsedHasARow) {
+  size_t num_found = 0;
+  for (const fs::path& path : glob_files(FILROUGE_SOURCE_DIR "/src", "**/*.cpp")) {
+    std::string text = read_file(path);
+    for (size_t at = text.find("\"FR0"); at != std::string::npos; at = text.find("\"FR0", at + 1)) {
+      if (at + 7 >= text.size() || text[at + 7] != '"') continue;
+      EXPECT_NE(find_error_code(text.substr(at + 1, 6)), nullptr) << text.substr(at + 1, 6) << " in " << path;
+      ++num_found;
+    }
+  }
+  EXPECT_GT(num_found, 100u);
+}
+
 // ---- hostile input ----
 
 class Mutator {
