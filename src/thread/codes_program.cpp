@@ -40,6 +40,32 @@ which is current is lost. Put the catalog back from a backup, or delete the stor
      R"(filrouge verify
 rm -r .filrouge && filrouge run)"},
 
+    {"FR0513", "catalog cannot be used",
+     R"(The system refused an operation on the store's catalog or lock; the message has its reason. On network drives without file
+locks, put the store on a local disk with `--store`.)",
+     R"(filrouge run --store /mnt/share/flights)", R"(filrouge run --store /var/tmp/flights)"},
+
+    {"FR0514", "damaged receipt",
+     R"(The receipt of a version is not what filrouge wrote. `filrouge verify` names all damaged versions; delete the folder of the
+version and run: it is built again.)",
+     R"(filrouge run               # a receipt was edited)", R"(filrouge verify)"},
+
+    {"FR0515", "result that is no ordinary file",
+     R"(A step left a link, a pipe or a device. The store keeps ordinary files and folders, which are the same on every machine.)",
+     R"(ln -s /data/x.parquet $OUT/)", R"(cp /data/x.parquet $OUT/)"},
+
+    {"FR0520", "the engine does not start",
+     R"(DuckDB could not be started; the message has its reason, mostly memory or the folder for temporary files.)",
+     R"(filrouge run --memory 1MB)", R"(filrouge run --memory 1GB)"},
+
+    {"FR0521", "worker cannot be started",
+     R"(The system refused a new process; the message has its reason: too many processes, or no memory.)",
+     R"(ulimit -u 1; filrouge run)", R"(filrouge run --jobs 1)"},
+
+    {"FR0522", "out of memory",
+     R"(filrouge itself (not a step) found no memory. Close other programs, or lower `--memory` and `--jobs`.)",
+     R"(filrouge run --jobs 64)", R"(filrouge run --jobs 2)"},
+
     {"FR0601", "unknown command", R"(`filrouge help` lists the commands.)", R"(filrouge rnu)", R"(filrouge run)"},
 
     {"FR0602", "unknown option", R"(The command has no such option. `filrouge help COMMAND` lists them.)",
@@ -62,6 +88,24 @@ one with `filrouge new`.)",
      R"(The thread has no step or table of this name. `filrouge plan` lists the steps.)", R"(filrouge show depatures)",
      R"(filrouge show departures)"},
 
+    {"FR0607", "no such column",
+     R"(The table has no column of this name, or its columns are not known because its step has a problem: `filrouge plan` tells.)",
+     R"(filrouge trace departures.plane_aeg)", R"(filrouge trace departures.plane_age)"},
+
+    {"FR0608", "not built yet", R"(There is no version of the table to show: its step never ran.)",
+     R"(filrouge show departures)", R"(filrouge run +departures && filrouge show departures)"},
+
+    {"FR0609", "folder that cannot be begun",
+     R"(`filrouge new` makes a folder and overwrites nothing: the name must be free.)", R"(filrouge new /tmp)",
+     R"(filrouge new flights)"},
+
+    {"FR0610", "no such example", R"(The message lists the examples that `filrouge new` can begin from.)",
+     R"(filrouge new late --example fligths)", R"(filrouge new late --example flights)"},
+
+    {"FR0611", "no such error code",
+     R"(A code is FR and four digits, as shown in brackets behind `error`. Without a code all are listed.)",
+     R"(filrouge explain-error FR9999)", R"(filrouge explain-error FR0203)"},
+
     {"FR0701", "worker died",
      R"(The process that did the work of a step ended without an answer: it was killed, ran out of memory, or crashed. The store is
 untouched, the other steps went on. Run again, with more `--memory` or fewer `--jobs` where memory was short.)",
@@ -75,6 +119,11 @@ untouched, the other steps went on. Run again, with more `--memory` or fewer `--
      R"(The run was stopped by Ctrl-C or a signal. What was finished is in the store, the rest was dropped; the next run goes on from
 there.)",
      R"(filrouge run               # Ctrl-C)", R"(filrouge run               # again)"},
+
+    {"FR0704", "result that is not the same again",
+     R"(`run --again` built a step a second time and got another result. Something in it depends on luck or on the clock: random(),
+now(), a program that writes in another order. Until that is mended, the step cannot be trusted to be up to date.)",
+     R"(SELECT *, random() AS r FROM flights)", R"(SELECT *, hash(flight) AS r FROM flights)"},
 
     {"FR0900", "error inside filrouge",
      R"(A bug of the program, not of your thread: it found itself in a state that its authors held to be impossible. Please report

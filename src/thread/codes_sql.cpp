@@ -69,6 +69,17 @@ where a step reads more than it must.)",
   query: SELECT * FROM flights
 - sql: b
   query: SELECT * FROM a)"},
+
+    {"FR0215", "two steps make one table",
+     R"(A table is made by one step. Tables that a step yields besides its own (NAME.checks, NAME.rejects) count too.)",
+     R"(- read: late
+  from: late.csv
+- sql: late
+  query: SELECT 1)",
+     R"(- read: late_read
+  from: late.csv
+- sql: late
+  query: SELECT * FROM late_read)"},
 };
 
 }  // namespace
