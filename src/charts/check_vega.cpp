@@ -8,6 +8,10 @@ namespace {
 constexpr const char* kMakesColumns[] = {"pivot",    "lookup", "density", "regression", "loess",
                                          "quantile", "fold",   "flatten", "extent"};
 
+const std::vector<std::string> kVegaMarks = {"arc",      "area",     "bar",   "boxplot", "circle", "errorband",
+                                             "errorbar", "geoshape", "image", "line",    "point",  "rect",
+                                             "rule",     "square",   "text",  "tick",    "trail"};
+
 class Walk {
  public:
   Walk(const Schema& schema, std::vector<ChartProblem>& problems) : schema_(schema), problems_(problems) {}
@@ -48,6 +52,7 @@ class Walk {
         path.resize(path.size() - 2);
         continue;
       }
+      if (key == "mark" && !in_encoding) check_mark(value, path);
       if (key == "field" && in_encoding && value.is_string()) check_field(value.get<std::string>(), path);
       descend(value, key, path, in_encoding || key == "encoding");
     }
@@ -57,6 +62,17 @@ class Walk {
     path.push_back(key);
     visit(part, path, in_encoding);
     path.pop_back();
+  }
+
+  void check_mark(const Json& mark, std::vector<std::string> path) {
+    path.push_back("mark");
+    if (mark.is_object()) path.push_back("type");
+    const Json type = mark.is_object() ? mark.value("type", Json()) : mark;
+    const std::string name = type.is_string() ? type.get<std::string>() : dump(type);
+    if (std::find(kVegaMarks.begin(), kVegaMarks.end(), name) != kVegaMarks.end()) return;
+    const auto near = nearest(name, kVegaMarks);
+    problems_.push_back({path, "FR0402", fmt::format("Vega-Lite has no mark `{}`", name),
+                         near ? fmt::format("did you mean `{}`?", *near) : "it has " + join(kVegaMarks, ", ")});
   }
 
   void check_field(const std::string& name, std::vector<std::string> path) {

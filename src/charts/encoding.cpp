@@ -208,7 +208,8 @@ Json color_encoding(const DrawnChannel& drawn, const std::string& mark, Theme th
   } else if (drawn.type == "ordinal") {
     scale["range"] = visible_ramp(colors, std::max<size_t>(drawn.facts.distinct, 1));
   }
-  if (drawn.is_discrete() && mark == "line") encoding["legend"]["symbolType"] = "stroke";
+  if (drawn.is_discrete() && mark == "line")
+    encoding["legend"]["symbolType"] = "stroke", encoding["legend"]["symbolSize"] = 220;
   if (drawn.is_discrete()) encoding["legend"]["symbolLimit"] = 40;
   if (drawn.is_discrete() && drawn.facts.distinct > 20) encoding["legend"]["columns"] = 2;
   if (!scale.empty()) encoding["scale"] = scale;

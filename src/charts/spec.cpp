@@ -13,6 +13,7 @@
 namespace filrouge {
 namespace {
 
+constexpr const char* kSchema = "https://vega.github.io/schema/vega-lite/v6.json";
 constexpr double kWidth = 640, kHeight = 400;  // pixels of the whole picture
 constexpr double kFacetedWidth = 760;
 constexpr double kPadding = 12;  // as in theme_config
@@ -33,7 +34,7 @@ class Builder {
     collect();
     lay_bars();
     const Json encoding = encode();
-    Json spec = {{"$schema", "https://vega.github.io/schema/vega-lite/v6.json"}, {"description", description()}};
+    Json spec = {{"$schema", kSchema}, {"description", description()}};
     if (const Json title = title_of(); !title.is_null()) spec["title"] = title;
     size(spec);
     spec["data"] = {{"values", table_.rows}};
@@ -62,6 +63,8 @@ class Builder {
     }
     if (is_faceted() || config_.value("height", kHeight) < 250)
       for (auto& [name, drawn] : channels_) drawn.tick_count = 4;
+    else if (has("x"))
+      channels_.at("x").tick_count = 8;
   }
 
   std::string unit_of(const Channel& channel) const {
@@ -141,7 +144,8 @@ class Builder {
   /// Many points: smaller and more transparent, so that density shows.
   void shape_points(Json& mark) const {
     const double rows = static_cast<double>(std::max<size_t>(table_.rows.size(), 1));
-    mark["opacity"] = std::round(100 * std::clamp(14 / std::sqrt(rows), 0.12, 0.85)) / 100;
+    const bool is_shaded = has("color") && channels_.at("color").type == "quantitative";  // transparent shades lie
+    mark["opacity"] = std::round(100 * std::clamp(14 / std::sqrt(rows), is_shaded ? 0.8 : 0.12, 0.85)) / 100;
     if (!has("size")) mark["size"] = std::round(std::clamp(900 / std::sqrt(rows), 6.0, 45.0));
   }
 
@@ -436,21 +440,23 @@ Chart make_chart(const Json& config, const ShortForm& form, const ChartTable& ta
   return Builder(config, form, table, theme).build();
 }
 
-Chart make_vega_chart(const Json& vega, const ChartTable& table, Theme theme) {
-  Json spec = vega;
-  const bool is_single =
-      (spec.contains("mark") || spec.contains("layer")) && !spec.contains("width") && !spec.contains("height");
+Chart make_vega_chart(const Json& config, const ChartTable& table, Theme theme) {
+  Json spec = config.at("vega");
+  if (!spec.contains("$schema")) spec["$schema"] = kSchema;
+  if (config.contains("title") && !spec.contains("title"))
+    spec["title"] = {{"text", config["title"]}, {"subtitle", config.value("subtitle", "")}};
   const Json encoding = spec.value("encoding", Json::object());
-  if (is_single && !spec.contains("autosize") && !encoding.contains("facet") && !encoding.contains("row") &&
-      !encoding.contains("column")) {
+  const bool is_faceted = encoding.contains("facet") || encoding.contains("row") || encoding.contains("column");
+  const bool is_single = (spec.contains("mark") || spec.contains("layer")) && !is_faceted;
+  for (const char* side : {"width", "height"})
+    if (config.contains(side) && !spec.contains(side)) spec[side] = config[side];
+  if (is_single && !spec.contains("width") && !spec.contains("height")) {
     spec["width"] = kWidth, spec["height"] = kHeight;
-    spec["autosize"] = {{"type", "fit"}, {"contains", "padding"}};
+    if (!spec.contains("autosize")) spec["autosize"] = {{"type", "fit"}, {"contains", "padding"}};
   }
-  if (!spec.contains("$schema")) spec["$schema"] = "https://vega.github.io/schema/vega-lite/v6.json";
   const std::string name =
       spec.contains("data") && spec["data"].is_object() ? spec["data"].value("name", "table") : "table";
-  spec["data"]["name"] = name;
-  spec["data"].erase("values");
+  spec["data"] = {{"name", name}};
   spec["datasets"][name] = table.rows;
   spec["config"] = overlaid(theme_config(theme), spec.value("config", Json::object()));
   return {std::move(spec),

@@ -21,9 +21,9 @@ struct Chart {
 /// chart.
 Chart make_chart(const Json& config, const ShortForm& form, const ChartTable& table, Theme theme);
 
-/// A full specification (`vega:`) with the rows as its data, under the name "table", and our theme where it says
-/// nothing itself.
-Chart make_vega_chart(const Json& vega, const ChartTable& table, Theme theme);
+/// The full specification config["vega"] with the rows as its data, under the name "table", and with title, size and
+/// theme of ours where it says nothing itself.
+Chart make_vega_chart(const Json& config, const ChartTable& table, Theme theme);
 
 /// The specification as text for people: indented, one row of data a line.
 std::string spec_text(const Json& spec);

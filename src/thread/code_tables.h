@@ -10,7 +10,8 @@ namespace filrouge {
 
 std::span<const ErrorCode> thread_codes();   ///< FR01xx: codes_thread.cpp
 std::span<const ErrorCode> sql_codes();      ///< FR02xx: codes_sql.cpp
-std::span<const ErrorCode> data_codes();     ///< FR03xx and FR04xx: codes_data.cpp
+std::span<const ErrorCode> data_codes();     ///< FR03xx and FR043x: codes_data.cpp
+std::span<const ErrorCode> chart_codes();    ///< FR0401 to FR0429: codes_chart.cpp
 std::span<const ErrorCode> program_codes();  ///< FR05xx to FR09xx: codes_program.cpp
 
 }  // namespace filrouge
