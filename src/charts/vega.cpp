@@ -24,7 +24,6 @@ namespace {
 constexpr size_t kScriptStackBytes = 8 << 20;   // Vega's parsers recurse deeply
 constexpr size_t kThreadStackBytes = 16 << 20;  // the interpreter's C frames, with room for what it calls
 constexpr size_t kScriptMemoryBytes = size_t{1} << 30;
-constexpr auto kTimeLimit = std::chrono::seconds(30);
 
 /// Runs `work` to its end on a thread with a big stack (a caller's may be 256 kB); what it throws is thrown here.
 void on_big_stack(const std::function<void()>& work) {
@@ -61,6 +60,16 @@ std::string one_line(std::string text) {
   text = text.substr(0, text.find('\n'));
   while (!text.empty() && (text.back() == '.' || text.back() == ' ')) text.pop_back();
   return text;
+}
+
+constexpr const char* kFewerRows = "aggregate in SQL, so that the chart has fewer rows to work on";
+
+/// What Vega says went wrong, in our words.
+Error refusal(const std::string& vega_message) {
+  const std::string text = one_line(vega_message);
+  if (text.find("out of memory") != std::string::npos)
+    return Error(ErrorKind::user, "FR0423", "the chart needs more than 1 GiB of memory to draw", kFewerRows);
+  return Error(ErrorKind::user, "FR0420", fmt::format("Vega-Lite refuses the chart: {}", text));
 }
 
 struct Value {  // owns one reference
@@ -113,9 +122,9 @@ class Interpreter {
   Interpreter& operator=(const Interpreter&) = delete;
 
   /// filrougeDraw(specification): its answer as JSON text.
-  std::string draw(const std::string& specification) {
+  std::string draw(const std::string& specification, std::chrono::milliseconds time_limit) {
     JS_UpdateStackTop(runtime_);
-    deadline_ = std::chrono::steady_clock::now() + kTimeLimit;
+    deadline_ = std::chrono::steady_clock::now() + time_limit;
     is_stopped_ = false;
     const Value argument(context_, JS_NewStringLen(context_, specification.data(), specification.size()));
     const Value promise(context_, call("filrougeDraw", argument.value));
@@ -167,15 +176,10 @@ class Interpreter {
 
   [[noreturn]] void fail(JSValueConst error) {
     if (is_stopped_)
-      throw Error(ErrorKind::user, "FR0423", fmt::format("the chart was not drawn after {} s", kTimeLimit.count()),
-                  "aggregate in SQL, so that the chart has fewer rows to work on");
+      throw Error(ErrorKind::user, "FR0423", "the chart was not drawn within the time limit", kFewerRows);
     const Value message(context_, JS_GetPropertyStr(context_, error, "message"));
     const Value own(context_, JS_DupValue(context_, error));
-    const std::string text = one_line(JS_IsString(message.value) ? message.text() : own.text());
-    if (text.find("out of memory") != std::string::npos)
-      throw Error(ErrorKind::user, "FR0423", "the chart needs more than 1 GiB of memory to draw",
-                  "aggregate in SQL, so that the chart has fewer rows to work on");
-    throw Error(ErrorKind::user, "FR0420", fmt::format("Vega-Lite refuses the chart: {}", text));
+    throw refusal(JS_IsString(message.value) ? message.text() : own.text());
   }
 
   JSRuntime* runtime_;
@@ -209,7 +213,7 @@ void refuse_urls(const Json& part) {
 
 }  // namespace
 
-std::string draw_svg(const Json& vega_lite, std::vector<std::string>* warnings) {
+std::string draw_svg(const Json& vega_lite, std::vector<std::string>* warnings, std::chrono::milliseconds time_limit) {
   refuse_urls(vega_lite);
   const std::string text = dump(vega_lite);
   std::string answer;
@@ -217,7 +221,7 @@ std::string draw_svg(const Json& vega_lite, std::vector<std::string>* warnings) 
   on_big_stack([&] {
     try {
       if (!interpreter()) interpreter() = new Interpreter;
-      answer = interpreter()->draw(text);
+      answer = interpreter()->draw(text, time_limit);
     } catch (...) {
       delete interpreter();  // an interrupted script may have left anything behind
       interpreter() = nullptr;
@@ -225,9 +229,7 @@ std::string draw_svg(const Json& vega_lite, std::vector<std::string>* warnings) 
     }
   });
   const Json drawn = parse_json(answer, "the drawing");
-  if (!drawn["errors"].empty())
-    throw Error(ErrorKind::user, "FR0420",
-                fmt::format("Vega-Lite refuses the chart: {}", one_line(drawn["errors"][0].get<std::string>())));
+  if (!drawn["errors"].empty()) throw refusal(drawn["errors"][0].get<std::string>());
   if (warnings)
     for (const Json& warning : drawn["warnings"]) warnings->push_back(one_line(warning.get<std::string>()));
   return drawn["svg"].get<std::string>();
