@@ -59,8 +59,8 @@ BoundQuestion bind_question(const std::string& text, Workspace* workspace) {
 /// The worker writes into a file, which then goes to standard output as it is.
 int stream_csv(Worker& worker, const Arguments& arguments, const BoundQuestion& question) {
   fs::path file = scratch_folder() / "answer.csv";
-  ask_worker(worker, arguments,
-             {{"do", "export"}, {"format", "csv"}, {"sql", question.sql}, {"path", file.string()}}, question.tables);
+  ask_worker(worker, arguments, {{"do", "export"}, {"format", "csv"}, {"sql", question.sql}, {"path", file.string()}},
+             question.tables);
   read_in_blocks(file, [](std::string_view block) { std::cout.write(block.data(), static_cast<long>(block.size())); });
   std::cout.flush();
   return 0;
@@ -94,8 +94,8 @@ int write_parquet(Worker& worker, const Arguments& arguments, const BoundQuestio
 int print_rows(Worker& worker, const Arguments& arguments, const BoundQuestion& question) {
   uint64_t limit = limit_option(arguments, arguments.json() ? kJsonRows : kShownRows);
   Json answer =
-      ask_worker(worker, arguments,
-                 {{"do", "rows"}, {"sql", question.sql}, {"max_rows", limit}, {"count", true}}, question.tables);
+      ask_worker(worker, arguments, {{"do", "rows"}, {"sql", question.sql}, {"max_rows", limit}, {"count", true}},
+                 question.tables);
   if (arguments.json()) {
     print_json(std::move(answer));
     return 0;

@@ -11,8 +11,8 @@ namespace filrouge {
 namespace {
 
 Json code_json(const ErrorCode& code) {
-  return {{"code", code.code}, {"title", code.title}, {"about", code.about}, {"wrong", code.wrong},
-          {"right", code.right}};
+  return {
+      {"code", code.code}, {"title", code.title}, {"about", code.about}, {"wrong", code.wrong}, {"right", code.right}};
 }
 
 std::string indented(const std::string& text) {
@@ -24,8 +24,7 @@ std::string indented(const std::string& text) {
 
 void print_code(const ErrorCode& code) {
   TextStyle style = output_style();
-  std::cout << bold(fmt::format("{}: {}", code.code, code.title), style.color) << "\n\n"
-            << trim(code.about) << "\n";
+  std::cout << bold(fmt::format("{}: {}", code.code, code.title), style.color) << "\n\n" << trim(code.about) << "\n";
   if (*code.wrong) std::cout << "\nwrong:\n" << indented(code.wrong);
   if (*code.right) std::cout << "\nright:\n" << indented(code.right);
 }

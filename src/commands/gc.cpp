@@ -62,7 +62,10 @@ int gc(const Arguments& arguments) {
   if (arguments.json()) {
     Json removed = Json::array();
     for (const Finding& finding : findings)
-      removed.push_back({{"verb", finding.verb}, {"name", finding.name}, {"key", finding.key}, {"path", finding.path},
+      removed.push_back({{"verb", finding.verb},
+                         {"name", finding.name},
+                         {"key", finding.key},
+                         {"path", finding.path},
                          {"bytes", finding.bytes}});
     print_json({{"removed", removed}, {"bytes", bytes}, {"dry_run", dry_run}});
     return 0;

@@ -1,7 +1,7 @@
 // new: a folder with a thread to begin with.
 //
-// Examples lie where the program lies: share/filrouge/examples beside its bin/ folder when installed, beside the program
-// itself in a build tree.
+// Examples lie where the program lies: share/filrouge/examples beside its bin/ folder when installed, beside the
+// program itself in a build tree.
 #include <iostream>
 
 #include "base/error.h"
@@ -66,8 +66,7 @@ void copy_example(const fs::path& from, const fs::path& to) {
 /// A name for `thread:` from a folder's: "Late Flights" -> "late_flights".
 std::string thread_name(const fs::path& folder) {
   std::string name;
-  for (char c : lower(folder.filename().string()))
-    name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  for (char c : lower(folder.filename().string())) name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
   return name.empty() || !std::isalpha(static_cast<unsigned char>(name[0])) ? "thread_" + name : name;
 }
 
@@ -79,8 +78,7 @@ void add_surroundings(const fs::path& folder) {
   write_file_durably(folder / kSchemaFile, dump(thread_schema(verb_specs()), 2) + "\n");
   fs::path ignore = folder / ".gitignore";
   std::string ignored = fs::exists(ignore) ? read_file(ignore) : "";
-  if (("\n" + ignored).find("\n.filrouge/") == std::string::npos)
-    write_file_durably(ignore, ignored + ".filrouge/\n");
+  if (("\n" + ignored).find("\n.filrouge/") == std::string::npos) write_file_durably(ignore, ignored + ".filrouge/\n");
 }
 
 fs::path new_folder(const std::string& name) {

@@ -126,10 +126,10 @@ void print_card(const Card& card, const Thread& thread) {
                            plural(named.stored().rows, "row"), plural(named.stored().schema.columns.size(), "column"),
                            human_bytes(named.stored().bytes));
   std::cout << labelled("about", kLabel, named.step->config.value("about", ""));
-  std::cout << labelled("built", kLabel,
-                        fmt::format("{} UTC in {}, key {}, {}", short_time(version.created),
-                                    human_seconds(version.seconds), version.key.substr(0, 8),
-                                    plural(card.versions, "version")));
+  std::cout << labelled(
+      "built", kLabel,
+      fmt::format("{} UTC in {}, key {}, {}", short_time(version.created), human_seconds(version.seconds),
+                  version.key.substr(0, 8), plural(card.versions, "version")));
   if (!version.summary.empty()) std::cout << labelled("result", kLabel, version.summary);
   for (const std::string& note : version.notes) std::cout << labelled("note", kLabel, note);
   if (card.check)

@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kGap = 2;
 constexpr size_t kPageWidth = 100;  // of running text where there is no terminal
-constexpr size_t kNarrowest = 12;  // a text cut shorter than this says nothing
+constexpr size_t kNarrowest = 12;   // a text cut shorter than this says nothing
 
 /// Bytes of the code point that begins at `at`.
 size_t length_at(std::string_view text, size_t at) {
@@ -181,8 +181,8 @@ TextTable::Drawn TextTable::draw(const TextStyle& style) const {
 }
 
 bool is_number_type(const std::string& type) {
-  static const std::set<std::string> numbers = {"TINYINT",   "SMALLINT", "INTEGER",  "BIGINT", "HUGEINT", "UTINYINT",
-                                                "USMALLINT", "UINTEGER", "UBIGINT",  "FLOAT",  "DOUBLE",  "UHUGEINT"};
+  static const std::set<std::string> numbers = {"TINYINT",   "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT",
+                                                "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT",  "DOUBLE",  "UHUGEINT"};
   return numbers.contains(type) || type.starts_with("DECIMAL");
 }
 

@@ -107,12 +107,11 @@ void print_down(const Trace& down) {
   Dependents found = dependents(down);
   if (found.values.empty() && found.rows.empty()) return print_labelled("used by", "nothing");
   print_lines("used by", by_table(found.values));
-  print_lines(found.values.empty() ? "used by" : "",
-              [&] {
-                std::vector<std::string> lines = by_table(found.rows);
-                for (std::string& line : lines) line += "  (which rows)";
-                return lines;
-              }());
+  print_lines(found.values.empty() ? "used by" : "", [&] {
+    std::vector<std::string> lines = by_table(found.rows);
+    for (std::string& line : lines) line += "  (which rows)";
+    return lines;
+  }());
 }
 
 void add_lineage(Json& answer, const LineageGraph& graph, const ColumnRef& column) {
@@ -142,8 +141,7 @@ int trace_column(const Arguments& arguments, const Plan& plan, const ColumnRef& 
   }
   TextStyle style = output_style();
   std::cout << fmt::format("{}  {}\n", bold(column.text(), style.color), grey(described.type, style.color));
-  if (described.meaning.is_object())
-    print_labelled("about", described.meaning.value("about", ""));
+  if (described.meaning.is_object()) print_labelled("about", described.meaning.value("about", ""));
   if (!only_down) print_up(graph, column);
   print_down(down);
   if (only_down) print_lines("via", path_lines(down.via));
@@ -163,7 +161,7 @@ int trace_table(const Arguments& arguments, const Plan& plan, const std::string&
     Dependents users = dependents(down);
     std::set<ColumnRef> shown = users.values;
     shown.insert(users.rows.begin(), users.rows.end());
-    std::string values = arguments.has("--down")   ? list_of(shown)
+    std::string values = arguments.has("--down")    ? list_of(shown)
                          : is_source(graph, column) ? "(read)"
                                                     : list_of(up.values);
     text.add({column.column, {schema.columns[i].type, true}, values});

@@ -43,8 +43,7 @@ int verify(const Arguments& arguments) {
   if (findings.empty())
     say("every file is as it was written");
   else if (repair)
-    say(fmt::format("{} mended: what was damaged is gone; next: filrouge run",
-                    plural(findings.size(), "finding")));
+    say(fmt::format("{} mended: what was damaged is gone; next: filrouge run", plural(findings.size(), "finding")));
   else
     say(fmt::format("{}; next: filrouge verify --repair", plural(findings.size(), "finding")));
   return code;

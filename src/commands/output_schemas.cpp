@@ -1,0 +1,200 @@
+#include "commands/output_schemas.h"
+
+#include "base/version.h"
+
+namespace filrouge {
+namespace {
+
+Json type(const char* name) {
+  return {{"type", name}};
+}
+Json text() {
+  return type("string");
+}
+Json whole() {
+  return type("integer");
+}
+Json number() {
+  return type("number");
+}
+Json truth() {
+  return type("boolean");
+}
+Json list(Json items) {
+  return {{"type", "array"}, {"items", std::move(items)}};
+}
+Json any() {
+  return Json::object();
+}
+Json or_null(const char* name) {
+  return {{"type", {name, "null"}}};
+}
+Json one_of(std::vector<std::string> words) {
+  return {{"enum", std::move(words)}};
+}
+
+/// An object that has all of `properties`, but for those named in `optional`, and may have more.
+Json object(const Json& properties, const std::set<std::string>& optional = {}) {
+  Json required = Json::array();
+  for (const auto& [name, schema] : properties.items())
+    if (!optional.contains(name)) required.push_back(name);
+  return {{"type", "object"}, {"required", required}, {"properties", properties}};
+}
+
+/// A whole answer: an object with schema_version.
+Json answer(const Json& properties, const std::set<std::string>& optional = {}) {
+  Json all = {{"schema_version", {{"const", kSchemaVersion}}}};
+  all.update(properties);
+  Json schema = {{"$schema", "http://json-schema.org/draft-07/schema#"}};
+  schema.update(object(all, optional));
+  return schema;
+}
+
+Json problems() {
+  return list(object({{"code", {{"type", "string"}, {"pattern", "^FR[0-9]{4}$"}}},
+                      {"severity", one_of({"error", "warning"})},
+                      {"file", or_null("string")},
+                      {"line", or_null("integer")},
+                      {"column", or_null("integer")},
+                      {"step", or_null("string")},
+                      {"message", text()},
+                      {"hint", or_null("string")}}));
+}
+
+Json columns() {
+  return list(object({{"name", text()}, {"type", text()}}));
+}
+
+Json rows() {
+  return {{"columns", columns()}, {"rows", list(list(any()))}, {"truncated", truth()}};
+}
+
+Json steps(std::vector<std::string> actions) {
+  return list(object({{"verb", text()},
+                      {"name", text()},
+                      {"action", one_of(std::move(actions))},
+                      {"why", list(text())},
+                      {"rows", or_null("integer")},
+                      {"seconds", or_null("number")}}));
+}
+
+Json hops() {
+  return list(object({{"from", text()}, {"to", text()}, {"kind", one_of({"values", "rows"})}}));
+}
+
+Json users() {
+  return object({{"values", list(text())}, {"rows", list(text())}});
+}
+
+Json trace() {
+  Json column = {{"column", text()},     {"type", text()}, {"values", list(text())},
+                 {"rows", list(text())}, {"via", hops()},  {"used_by", users()}};
+  Json table = {{"table", text()}, {"columns", list(object(column))}, {"rows", list(text())}};
+  return {{"oneOf", {answer(column), answer(table)}}};
+}
+
+Json why() {
+  return answer({{"steps", list(object({{"verb", text()},
+                                        {"name", text()},
+                                        {"action", one_of({"build", "reuse", "skip"})},
+                                        {"why", list(text())},
+                                        {"inputs", list(object({{"table", text()}, {"columns", list(text())}}))},
+                                        {"params", type("object")},
+                                        {"files", list(text())},
+                                        {"waits_for", list(text())},
+                                        {"downstream", list(text())},
+                                        {"key", or_null("string")}}))}});
+}
+
+Json show() {
+  return answer({{"name", text()},
+                 {"verb", text()},
+                 {"step", text()},
+                 {"about", text()},
+                 {"built", truth()},
+                 {"columns", {{"type", {"array", "null"}}}},
+                 {"key", text()},
+                 {"created", text()},
+                 {"rows", whole()},
+                 {"bytes", whole()},
+                 {"versions", whole()},
+                 {"files", list(text())},
+                 {"first_rows", object(rows())}},
+                {"key", "created", "rows", "bytes", "versions", "files", "first_rows"});
+}
+
+Json history() {
+  Json run = {{"run", whole()},
+              {"started", text()},
+              {"finished", or_null("string")},
+              {"seconds", or_null("number")},
+              {"command", text()},
+              {"exit_code", or_null("integer")},
+              {"built", whole()},
+              {"reused", whole()},
+              {"failed", whole()},
+              {"skipped", whole()},
+              {"steps", list(type("object"))}};
+  Json version = {{"verb", text()},          {"name", text()},
+                  {"key", text()},           {"current", truth()},
+                  {"created", text()},       {"rows", whole()},
+                  {"bytes", whole()},        {"seconds", number()},
+                  {"cpu_seconds", number()}, {"peak_memory_bytes", whole()},
+                  {"engine", text()},        {"why", text()}};
+  return {{"oneOf",
+           {answer({{"runs", list(object(run))}}), answer({{"name", text()}, {"versions", list(object(version))}})}}};
+}
+
+Json diff() {
+  Json side = object({{"table", text()}, {"key", text()}, {"created", text()}, {"rows", whole()}});
+  Json tables = {{"equal", truth()},
+                 {"before", side},
+                 {"after", side},
+                 {"compared_by", list(text())},
+                 {"columns_added", list(text())},
+                 {"columns_removed", list(text())},
+                 {"types_changed", list(object({{"column", text()}, {"before", text()}, {"after", text()}}))},
+                 {"rows_added", whole()},
+                 {"rows_removed", whole()},
+                 {"rows_changed", or_null("integer")},
+                 {"columns_changed", list(object({{"column", text()}, {"changed", or_null("integer")}}))},
+                 {"examples", type("object")}};
+  Json runs = {{"equal", truth()}, {"before", whole()}, {"after", whole()}, {"steps", list(type("object"))}};
+  return {{"oneOf", {answer(tables), answer(runs)}}};
+}
+
+Json findings() {
+  return list(object({{"what", text()},
+                      {"path", text()},
+                      {"verb", text()},
+                      {"name", text()},
+                      {"key", text()},
+                      {"message", text()},
+                      {"bytes", whole()}}));
+}
+
+}  // namespace
+
+Json output_schemas() {
+  Json run = {{"steps", steps({"built", "reused", "failed", "skipped"})}};
+  Json schemas = {
+      {"plan", answer({{"steps", steps({"build", "reuse", "skip"})}})},
+      {"run", answer(run)},
+      {"ask", answer(rows())},
+      {"show", show()},
+      {"trace", trace()},
+      {"why", why()},
+      {"history", history()},
+      {"diff", diff()},
+      {"verify", answer({{"findings", findings()}, {"repaired", truth()}})},
+      {"gc", answer({{"removed", list(type("object"))}, {"bytes", whole()}, {"dry_run", truth()}})},
+      {"new", answer({{"folder", text()}, {"example", text()}, {"next", text()}})},
+      {"explain-error",
+       {{"oneOf",
+         {answer({{"code", text()}, {"title", text()}, {"about", text()}, {"wrong", text()}, {"right", text()}}),
+          answer({{"codes", list(object({{"code", text()}, {"title", text()}}))}})}}}},
+      {"errors", answer({{"errors", problems()}})}};
+  return schemas;
+}
+
+}  // namespace filrouge
