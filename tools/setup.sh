@@ -7,7 +7,7 @@ packages=(
   g++ cmake ninja-build ccache mold        # build
   git python3 python3-pip unzip            # fetch and test
   libfmt-dev nlohmann-json3-dev            # headers only: compiled into the program
-  libyaml-dev libsqlite3-dev libssl-dev libxxhash-dev   # linked statically, as are the next three
+  libyaml-dev libsqlite3-dev libssl-dev libminizip-dev libxxhash-dev   # linked statically, as are the next three
   zlib1g-dev libdeflate-dev libzstd-dev
   libcpp-httplib-dev libgtest-dev
   librsvg2-2                               # opened at run time, when a chart is asked for as PNG
