@@ -56,8 +56,9 @@ std::unique_ptr<Store> Store::open(const fs::path& folder, Access access, bool w
     if (!fs::exists(impl->folder / ".gitignore")) write_file_durably(impl->folder / ".gitignore", "*\n");
     impl->empty_tmp();
   }
+  bool is_lost = !fs::exists(impl->folder / kCatalogFile);  // or was never there: then there is nothing to enter
   impl->catalog();
-  if (access == Access::write && impl->lock->last_holder_crashed()) impl->recover();
+  if (access == Access::write && (is_lost || impl->lock->last_holder_crashed())) impl->recover();
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 

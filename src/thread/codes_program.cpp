@@ -34,11 +34,27 @@ in it are Parquet, which every program reads.)",
      R"(filrouge 0.1 run            # store of 0.2)", R"(filrouge 0.2 run)"},
 
     {"FR0512", "catalog damaged",
-     R"(The catalog of the store (catalog.db) is not what filrouge wrote. The versions beside it are whole, each in its folder, but
-which is current is lost. Put the catalog back from a backup, or delete the store and run: everything is built again.)",
-     R"(filrouge run               # catalog.db was edited or cut)",
-     R"(filrouge verify
-rm -r .filrouge && filrouge run)"},
+     R"(The catalog of the store (catalog.db) is not what filrouge wrote. It is only a cache: each version's folder carries its own
+receipt, and `filrouge verify --rebuild` makes the catalog anew from them. Only the history of runs is lost; the damaged file is kept
+as catalog.db.old.)",
+     R"(filrouge run                # catalog.db was overwritten)", R"(filrouge verify --rebuild
+filrouge run)"},
+
+    {"FR0513", "store cannot be used",
+     R"(The operating system refused something that the store needs: the disk is full, the folder may not be written, or its file
+system has no locks. The message names the file and the system's reason. What was there before is as it was.)",
+     R"(filrouge run --store /mnt/readonly/store)", R"(filrouge run --store ~/stores/flights)"},
+
+    {"FR0514", "not a receipt",
+     R"(A receipt.json in the store is not what filrouge wrote, so nothing is known of the version beside it. `filrouge verify` lists
+all such places; with `--repair` the damaged versions are removed and the next run builds them anew.)",
+     R"(filrouge show flights       # its receipt.json was edited)", R"(filrouge verify --repair
+filrouge run)"},
+
+    {"FR0515", "no ordinary file",
+     R"(A step left a link, a pipe or a device among its output. The store keeps only files and folders: a link would point to what may
+change or vanish later, and a version never changes.)",
+     R"(ln -s /data/big.parquet "$OUTPUT/data.parquet")", R"(cp /data/big.parquet "$OUTPUT/data.parquet")"},
 
     {"FR0513", "catalog cannot be used",
      R"(The system refused an operation on the store's catalog or lock; the message has its reason. On network drives without file

@@ -119,6 +119,12 @@ TEST_F(TrustTest, ADamagedOrForeignCatalogIsRefusedAndRebuilt) {
   }
 }
 
+TEST_F(TrustTest, ALostCatalogIsFilledByTheNextWriter) {
+  Version version = commit_one();
+  fs::remove(folder_ / "catalog.db");
+  EXPECT_EQ(to_json(*writer()->find("read", "flights", version.key)), to_json(version));
+}
+
 TEST_F(TrustTest, RebuildGivesTheSameVersionsAndCurrentOnes) {
   Json before;
   {
