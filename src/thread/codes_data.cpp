@@ -138,6 +138,19 @@ it with the first lines of the file.)",
      R"(Delimiter, quote, escape and decimal mark are one character each; a tab is written `tab`.)",
      R"(delimiter: ";;")", R"(delimiter: ;)"},
 
+    {"FR0326", "cannot be fetched",
+     R"(The server of an http(s) address refused or did not answer, and there is no earlier copy. An address that needs a key or
+password names it with `${secret:NAME}`.)",
+     R"(from: https://example.org/fligths.csv)", R"(from: https://example.org/flights.csv)"},
+
+    {"FR0327", "download does not fit",
+     R"(The disk is full before the download is complete. Free some space, or put the store on another disk.)",
+     R"(filrouge run --store /small)", R"(filrouge run --store /large/flights)"},
+
+    {"FR0328", "fetched data may be old",
+     R"(A warning. The server could not be asked whether the data at an address has changed; the copy fetched before is used.)",
+     R"(filrouge run               # without a network)", R"(filrouge run               # when the network is back)"},
+
     {"FR0401", "no such column for the chart", R"(The chart names a column that its table or query does not give.)",
      R"(- chart: late
   from: flights
@@ -178,6 +191,11 @@ it with the first lines of the file.)",
     {"FR0407", "types that cannot be compared",
      R"(The check compares a column with a value of another kind, such as a number with a text, and would never hold.)",
      R"(- in: {carrier: [1, 2]})", R"(- in: {carrier: [AA, UA]})"},
+
+    {"FR0410", "too many rows for a chart",
+     R"(A chart has a limit of rows, because a picture of a million marks shows nothing and takes minutes. Aggregate or sample in SQL.)",
+     R"(query: SELECT hour, dep_delay FROM flights)",
+     R"(query: SELECT hour, avg(dep_delay) AS delay FROM flights GROUP BY hour)"},
 
     {"FR0420", "chart that Vega-Lite refuses",
      R"(The specification of the chart makes no chart; the message is Vega-Lite's.)",

@@ -122,6 +122,14 @@ one with `filrouge new`.)",
      R"(A code is FR and four digits, as shown in brackets behind `error`. Without a code all are listed.)",
      R"(filrouge explain-error FR9999)", R"(filrouge explain-error FR0203)"},
 
+    {"FR0612", "no such version or run",
+     R"(`diff` compares two versions of a table, or two runs, and the store has none of that name. `filrouge history` lists them.)",
+     R"(filrouge diff 3 99)", R"(filrouge history && filrouge diff 3 4)"},
+
+    {"FR0613", "key that does not name a row",
+     R"(To compare two versions row by row, the columns of the key must be unique in both. Add a column to the key.)",
+     R"(filrouge diff flights@3fa9 flights --key carrier)", R"(filrouge diff flights --key carrier,flight,time_hour)"},
+
     {"FR0701", "worker died",
      R"(The process that did the work of a step ended without an answer: it was killed, ran out of memory, or crashed. The store is
 untouched, the other steps went on. Run again, with more `--memory` or fewer `--jobs` where memory was short.)",

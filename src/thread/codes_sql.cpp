@@ -70,6 +70,20 @@ where a step reads more than it must.)",
 - sql: b
   query: SELECT * FROM a)"},
 
+    {"FR0212", "PIVOT without its values",
+     R"(The columns of a step are known before it runs, so PIVOT must say which values become columns.)",
+     R"(PIVOT flights ON carrier USING count(*))", R"(PIVOT flights ON carrier IN ('AA', 'UA') USING count(*))"},
+
+    {"FR0213", "two columns of one name",
+     R"(A table has each column once, capital letters do not count. Name one of them otherwise, or leave it out.)",
+     R"(SELECT f.year, p.year FROM flights f JOIN planes p USING (tailnum))",
+     R"(SELECT f.year, p.year AS built FROM flights f JOIN planes p USING (tailnum))"},
+
+    {"FR0214", "query that reads past the thread",
+     R"(A query reads tables of the thread only: no files, no addresses, no other databases. What plan, keys and lineage do not know
+could change without a word. A `read` step makes a table of a file.)",
+     R"(SELECT * FROM 'data/flights.csv')", R"(SELECT * FROM flights)"},
+
     {"FR0215", "two steps make one table",
      R"(A table is made by one step. Tables that a step yields besides its own (NAME.checks, NAME.rejects) count too.)",
      R"(- read: late
