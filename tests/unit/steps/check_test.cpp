@@ -38,10 +38,10 @@ class Bench : public BindContext, public WorkContext {
     return verb_.bind(thread_.steps[0], *this);
   }
 
-  WorkResult work(const Binding& binding) {
+  WorkResult work(const Binding& bound) {
     WorkRequest request;
-    request.verb = "check", request.name = thread_.steps.at(0).name, request.work = Json::parse(dump(binding.work));
-    for (const Use& use : binding.uses)
+    request.verb = "check", request.name = thread_.steps.at(0).name, request.work = Json::parse(dump(bound.work));
+    for (const Use& use : bound.uses)
       request.inputs.push_back({use.table, inputs_.at(use.table).files, inputs_.at(use.table).schema});
     request.staging = folder_ / fmt::format("out-{}", next_++);
     fs::create_directories(request.staging);
@@ -457,12 +457,11 @@ TEST(Check, FiguresOfFlights) {
   ASSERT_TRUE(binding);
   auto start = std::chrono::steady_clock::now();
   WorkResult result = bench.work(*binding);
-                 std::to_string(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()));
-                 fmt::print("5 expectations on flights: {:.3f} s\n",
-                            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-                 EXPECT_EQ(result.summary, "5 of 5 hold");
-                 EXPECT_EQ(dump(bench.ask("SELECT rows, failed FROM trips.checks")),
-                           "[[336776,0],[336776,50094],[336776,0],[336776,0],[336776,2512]]");
+  fmt::print("5 expectations on flights: {:.3f} s\n",
+             std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  EXPECT_EQ(result.summary, "5 of 5 hold");
+  EXPECT_EQ(dump(bench.ask("SELECT rows, failed FROM trips.checks")),
+            "[[336776,0],[336776,50094],[336776,0],[336776,0],[336776,2512]]");
 }
 
 }  // namespace
