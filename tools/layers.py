@@ -41,7 +41,6 @@ THIRD_PARTY = {
     "sqlite3.h": ["store/*.cpp"],
     "duckdb.h": ["engines/duckdb*"],
     "quickjs.h": ["charts/*.cpp"],
-    "httplib.h": ["sources/http.cpp"],
     "zlib.h": ["sources/*.cpp"],
     "zstd.h": ["sources/*.cpp"],
     "libdeflate.h": ["sources/*.cpp"],

@@ -9,7 +9,8 @@ packages=(
   libfmt-dev nlohmann-json3-dev            # headers only: compiled into the program
   libyaml-dev libsqlite3-dev libssl-dev libminizip-dev libxxhash-dev   # linked statically, as are the next three
   zlib1g-dev libdeflate-dev libzstd-dev
-  libcpp-httplib-dev libgtest-dev
+  libgtest-dev
+  libcurl4                                 # opened at run time, when a read step names a URL
   librsvg2-2                               # opened at run time, when a chart is asked for as PNG
   ca-certificates
 )

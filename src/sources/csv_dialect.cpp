@@ -53,7 +53,7 @@ bool is_typed(ValueKind kind) {
 struct Evidence {
   size_t usual = 0, flawed = 0;        ///< records
   size_t cells = 0, typed = 0;         ///< of the usual records
-  size_t quoted = 0, half_quoted = 0;  ///< cells in quotes, and with a quote at one end only, where quotes mean nothing
+  size_t quoted = 0, half_quoted = 0;  ///< cells in quotes, and with one that never closes, where quotes mean nothing
 };
 
 Evidence evidence_of(const std::vector<Row>& rows, size_t width, const Dialect& dialect, const ValueRules& rules) {
@@ -63,10 +63,11 @@ Evidence evidence_of(const std::vector<Row>& rows, size_t width, const Dialect& 
     bool usual = row.cells.size() == width;
     evidence.usual += usual;
     for (const std::string& cell : row.cells) {
-      bool opens = dialect.quote.empty() && cell.size() > 1 && cell.front() == '"';
-      bool closes = dialect.quote.empty() && cell.size() > 1 && cell.back() == '"';
-      evidence.quoted += opens && closes;
-      evidence.half_quoted += opens != closes && !usual;
+      if (dialect.quote.empty() && cell.size() > 1 && cell.front() == '"') {
+        bool even = std::count(cell.begin(), cell.end(), '"') % 2 == 0;
+        evidence.quoted += even && cell.back() == '"';
+        evidence.half_quoted += !even;
+      }
       if (!usual) continue;
       ++evidence.cells;
       evidence.typed += is_typed(kind_of(cell, rules));
@@ -82,7 +83,7 @@ double score(const std::vector<Row>& rows, const Dialect& dialect, const ValueRu
   double all = static_cast<double>(rows.size()), cells = static_cast<double>(evidence.cells);
   double pattern = static_cast<double>(evidence.usual) / all * (1.0 - 1.0 / static_cast<double>(width));
   double types = 0.1 + static_cast<double>(evidence.typed) / cells;
-  double broken = static_cast<double>(evidence.flawed + evidence.half_quoted) / all;
+  double broken = static_cast<double>(evidence.flawed + 2 * evidence.half_quoted) / all;
   // A few titles in quotes are text that has quotes; a twentieth of all cells is a file that quotes its cells.
   if (static_cast<double>(evidence.quoted) > 0.05 * cells) broken = 1;
   return pattern * types * std::pow(1.0 - std::min(1.0, broken), 2);

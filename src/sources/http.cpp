@@ -1,7 +1,13 @@
+// libcurl is opened when the first URL is fetched: the program starts without it, and everything that people expect of
+// a download (redirects, proxies with their exceptions, the system's certificates) is as curl does it. Of its interface
+// only what is used is declared here; the numbers are those of its stable ABI (curl/curl.h).
+//
+// Rejected: cpp-httplib, which Debian ships as a shared library that would be needed at start; Beast, without
+// redirects, proxies and read timeouts of its own.
 #include "sources/http.h"
 
-#define CPPHTTPLIB_OPENSSL_SUPPORT
-#include <httplib.h>
+#include <dlfcn.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -12,133 +18,215 @@
 namespace filrouge {
 namespace {
 
-constexpr uint64_t kLargestBytes = 100'000'000'000, kFreeBytes = 64'000'000;
-constexpr const char* kBundles[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-                                    "/etc/ssl/cert.pem"};
+constexpr uint64_t kLargestBytes = 100'000'000'000, kFreeBytes = 64'000'000, kCheckEvery = 16 << 20;
 
-struct Url {
-  std::string origin;  ///< "https://example.org:8443"
-  std::string host, path, user, password;
+enum Option {
+  kLowSpeedBytes = 19,
+  kLowSpeedSeconds = 20,
+  kFollowRedirects = 52,
+  kMostRedirects = 68,
+  kConnectSeconds = 78,
+  kNoSignals = 99,
+  kProtocols = 181,
+  kRedirectProtocols = 182,
+  kWriteTo = 10001,
+  kUrl = 10002,
+  kErrorText = 10010,
+  kUserAgent = 10018,
+  kHeaders = 10023,
+  kHeaderTo = 10029,
+  kWrite = 20011,
+  kHeader = 20079
+};
+constexpr int kResponseCode = 0x200002, kIsHttp = 1, kIsHttps = 2;
+
+struct Curl {
+  int (*global_init)(long flags);
+  void* (*easy_init)();
+  void (*easy_cleanup)(void* handle);
+  int (*easy_setopt)(void* handle, int option, ...);
+  int (*easy_perform)(void* handle);
+  int (*easy_getinfo)(void* handle, int what, ...);
+  const char* (*easy_strerror)(int code);
+  void* (*slist_append)(void* list, const char* text);
+  void (*slist_free_all)(void* list);
 };
 
-Url parse_url(const std::string& text) {
-  Url url;
-  size_t host = text.find("://") + 3;
-  size_t path = text.find_first_of("/?#", host);
-  std::string authority = text.substr(host, path == std::string::npos ? path : path - host);
-  url.path = path == std::string::npos ? "/" : text.substr(path, text.find('#', path) - path);
-  if (url.path.empty() || url.path[0] != '/') url.path = "/" + url.path;
-  if (size_t at = authority.rfind('@'); at != std::string::npos) {
-    std::string user = authority.substr(0, at);
-    authority = authority.substr(at + 1);
-    size_t colon = user.find(':');
-    url.user = httplib::detail::decode_url(user.substr(0, colon), false);
-    if (colon != std::string::npos) url.password = httplib::detail::decode_url(user.substr(colon + 1), false);
-  }
-  url.origin = text.substr(0, host) + authority;
-  url.host = authority.substr(0, authority.find(':'));
-  return url;
+Curl load_curl() {
+  void* handle = nullptr;
+  for (const char* name : {"libcurl.so.4", "libcurl-gnutls.so.4"})
+    if (!handle) handle = dlopen(name, RTLD_NOW);
+  if (!handle)
+    throw Error(ErrorKind::environment, "FR0329", "reading from a URL needs libcurl, which is not installed",
+                "on Debian and Ubuntu: sudo apt install libcurl4");
+  Curl curl{};
+  auto find = [&](const char* name, auto& function) {
+    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(handle, name));
+    FR_CHECK(function != nullptr);
+  };
+  find("curl_global_init", curl.global_init);
+  find("curl_easy_init", curl.easy_init);
+  find("curl_easy_cleanup", curl.easy_cleanup);
+  find("curl_easy_setopt", curl.easy_setopt);
+  find("curl_easy_perform", curl.easy_perform);
+  find("curl_easy_getinfo", curl.easy_getinfo);
+  find("curl_easy_strerror", curl.easy_strerror);
+  find("curl_slist_append", curl.slist_append);
+  find("curl_slist_free_all", curl.slist_free_all);
+  constexpr long kEverything = 3;
+  curl.global_init(kEverything);
+  return curl;
 }
 
-/// http_proxy and https_proxy, as other programs understand them; never for this machine itself.
-void use_proxy(httplib::Client& client, const Url& url) {
-  bool secure = url.origin.starts_with("https");
-  const char* proxy = getenv(secure ? "https_proxy" : "http_proxy");
-  if (!proxy && secure) proxy = getenv("HTTPS_PROXY");
-  if (!proxy || !*proxy || url.host == "localhost" || url.host.starts_with("127.")) return;
-  std::string text = proxy;
-  if (size_t scheme = text.find("://"); scheme != std::string::npos) text = text.substr(scheme + 3);
-  size_t colon = text.find(':');
-  int port = colon == std::string::npos ? 3128 : std::atoi(text.c_str() + colon + 1);
-  client.set_proxy(text.substr(0, colon), port);
+const Curl& curl() {
+  static const Curl library = load_curl();
+  return library;
 }
 
 std::string today() {
   char text[16];
   time_t now = time(nullptr);
-  strftime(text, sizeof text, "%Y-%m-%d", gmtime(&now));
+  struct tm parts {};
+  strftime(text, sizeof text, "%Y-%m-%d", gmtime_r(&now, &parts));
   return text;
 }
 
-/// "csv.gz" for /data/flights.csv.gz?x=1, so that the format is still told by the name.
-std::string extension_of(const std::string& path) {
-  std::string name = fs::path(path.substr(0, path.find('?'))).filename().string();
+/// ".csv.gz" for http://host/data/flights.csv.gz?x=1, so that the format is still told by the name.
+std::string extension_of(const std::string& url) {
+  std::string path = url.substr(0, url.find_first_of("?#"));
+  size_t host = path.find("://") + 3;
+  std::string name = path.find('/', host) == std::string::npos ? "" : fs::path(path.substr(host)).filename().string();
   size_t dot = name.find('.');
   std::string extension = dot == std::string::npos ? "" : name.substr(dot);
-  bool plain = extension.find_first_not_of(".abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
-               std::string::npos;
-  return plain && extension.size() < 40 ? extension : "";
+  for (char c : extension)
+    if (!isalnum(static_cast<unsigned char>(c)) && std::string_view("._-").find(c) == std::string_view::npos) return "";
+  return extension.size() < 40 ? extension : "";
 }
 
-/// One conversation about one URL.
+/// One request and what came of it.
+class Request {
+ public:
+  Request(const std::string& url, fs::path part) : part_(std::move(part)), out_(part_, std::ios::binary) {
+    set(kUrl, url.c_str());
+    set(kFollowRedirects, 1L);
+    set(kMostRedirects, 10L);
+    bool secure = lower(url).starts_with("https");
+    set(kProtocols, static_cast<long>(kIsHttp | kIsHttps));
+    set(kRedirectProtocols, static_cast<long>(secure ? kIsHttps : kIsHttp | kIsHttps));
+    set(kConnectSeconds, 15L);
+    set(kLowSpeedBytes, 1L);
+    set(kLowSpeedSeconds, 60L);
+    set(kNoSignals, 1L);
+    std::string agent = std::string("filrouge/") + kVersion;
+    set(kUserAgent, agent.c_str());
+    set(kErrorText, reason_);
+    set(kWrite, &Request::on_bytes);
+    set(kWriteTo, this);
+    set(kHeader, &Request::on_header);
+    set(kHeaderTo, this);
+  }
+  ~Request() {
+    curl().easy_cleanup(handle_);
+    curl().slist_free_all(headers_);
+    std::error_code ignored;
+    fs::remove(part_, ignored);
+  }
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+
+  void add_header(const std::string& header) { headers_ = curl().slist_append(headers_, header.c_str()); }
+
+  /// The HTTP status; 0 when there was no answer (`reason` then says why) or it did not fit (`full`).
+  long perform() {
+    set(kHeaders, headers_);
+    int code = curl().easy_perform(handle_);
+    out_.close();
+    full = full || !out_;
+    long status = 0;
+    curl().easy_getinfo(handle_, kResponseCode, &status);
+    if (code == 0 && !full) return status;
+    reason = reason_[0] != '\0' ? reason_ : curl().easy_strerror(code);
+    return 0;
+  }
+
+  std::string etag, last_modified, reason;
+  uint64_t received = 0;
+  bool full = false;
+  const fs::path& part() const { return part_; }
+
+ private:
+  template <class Value>
+  void set(int option, Value value) {
+    FR_CHECK(curl().easy_setopt(handle_, option, value) == 0);
+  }
+
+  static size_t on_bytes(const char* bytes, size_t, size_t size, void* self) {
+    return static_cast<Request*>(self)->take_bytes(bytes, size);
+  }
+  static size_t on_header(const char* bytes, size_t, size_t size, void* self) {
+    static_cast<Request*>(self)->take_header({bytes, size});
+    return size;
+  }
+
+  /// Fewer than `size` stop the transfer.
+  size_t take_bytes(const char* bytes, size_t size) {
+    if (received / kCheckEvery != (received + size) / kCheckEvery &&
+        fs::space(part_.parent_path()).available < kFreeBytes)
+      full = true;
+    received += size;
+    full = full || received > kLargestBytes || !out_.write(bytes, static_cast<std::streamsize>(size));
+    return full ? 0 : size;
+  }
+
+  void take_header(std::string_view line) {
+    if (line.starts_with("HTTP/")) etag.clear(), last_modified.clear();  // of a redirect: the last answer counts
+    size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return;
+    std::string name = lower(line.substr(0, colon));
+    if (name == "etag") etag = trim(line.substr(colon + 1));
+    if (name == "last-modified") last_modified = trim(line.substr(colon + 1));
+  }
+
+  fs::path part_;
+  std::ofstream out_;
+  void* handle_ = curl().easy_init();
+  void* headers_ = nullptr;
+  char reason_[256] = {};
+};
+
+/// One URL's folder of downloads: what is there, and what the server says of it now.
 class Fetch {
  public:
   Fetch(const std::string& url, const std::string& shown, const fs::path& folder)
-      : url_(parse_url(url)), shown_(shown), folder_(folder / hash_text(shown)), client_(url_.origin) {
+      : url_(url), shown_(shown), folder_(folder / hash_text(shown)) {
     make_folder(folder_);
     fs::path record = folder_ / "record.json";
     if (fs::exists(record)) record_ = parse_json(read_file(record), "the record of a download");
     if (record_.is_object() && !fs::exists(folder_ / record_.value("file", ""))) record_ = nullptr;
-    client_.set_follow_location(true);
-    client_.set_connection_timeout(15);
-    client_.set_read_timeout(60);
-    client_.enable_server_certificate_verification(true);
-    for (const char* bundle : kBundles)
-      if (fs::exists(bundle)) {
-        client_.set_ca_cert_path(bundle);
-        break;
-      }
-    if (!url_.user.empty()) client_.set_basic_auth(url_.user, url_.password);
-    use_proxy(client_, url_);
   }
 
   Download run() {
-    fs::path part = folder_ / fmt::format("part-{}", getpid());
-    std::ofstream out(part, std::ios::binary);
-    auto result = client_.Get(
-        url_.path, headers(), [](const httplib::Response&) { return true; },
-        [&](const char* bytes, size_t size) { return receive(out, part, bytes, size); });
-    out.close();
-    Download download = answer(result, part);
-    std::error_code ignored;
-    fs::remove(part, ignored);
-    return download;
+    Request request(url_, folder_ / fmt::format("part-{}", getpid()));
+    if (record_.is_object()) {
+      std::string etag = record_.value("etag", ""), time = record_.value("last_modified", "");
+      if (!etag.empty()) request.add_header("If-None-Match: " + etag);
+      if (!time.empty()) request.add_header("If-Modified-Since: " + time);
+    }
+    long status = request.perform();
+    if (request.full)
+      throw Error(ErrorKind::environment, "FR0327",
+                  fmt::format("`{}` does not fit: stopped after {}", shown_, human_bytes(request.received)),
+                  "free some space, or put the store on another disk with --store");
+    if (status == 0) return offline(request.reason);
+    if (status == 304 && record_.is_object()) return recorded("");
+    if (status == 200) return keep(request);
+    if (status >= 500 || status == 429) return offline(fmt::format("the server answers {}", status));
+    throw Error(
+        ErrorKind::environment, "FR0326", fmt::format("cannot fetch `{}`: the server answers {}", shown_, status),
+        status == 401 || status == 403 ? "it may need a secret: `${secret:NAME}` in the URL" : "check the address");
   }
 
  private:
-  httplib::Headers headers() const {
-    httplib::Headers headers = {{"User-Agent", std::string("filrouge/") + kVersion}, {"Accept-Encoding", "identity"}};
-    if (!record_.is_object()) return headers;
-    if (std::string etag = record_.value("etag", ""); !etag.empty()) headers.emplace("If-None-Match", etag);
-    if (std::string time = record_.value("last_modified", ""); !time.empty())
-      headers.emplace("If-Modified-Since", time);
-    return headers;
-  }
-
-  bool receive(std::ofstream& out, const fs::path& part, const char* bytes, size_t size) {
-    if (received_ / kBlock != (received_ + size) / kBlock && fs::space(part.parent_path()).available < kFreeBytes)
-      full_ = true;
-    received_ += size;
-    full_ = full_ || received_ > kLargestBytes || !out.write(bytes, static_cast<std::streamsize>(size));
-    return !full_;
-  }
-
-  Download answer(const httplib::Result& result, const fs::path& part) {
-    if (full_)
-      throw Error(ErrorKind::environment, "FR0327",
-                  fmt::format("`{}` does not fit: stopped after {}", shown_, human_bytes(received_)),
-                  "free some space, or put the store on another disk with --store");
-    if (!result) return offline(httplib::to_string(result.error()));
-    if (result->status == 304 && record_.is_object()) return recorded("");
-    if (result->status == 200) return keep(*result, part);
-    if (result->status >= 500 || result->status == 429)
-      return offline(fmt::format("the server answers {}", result->status));
-    throw Error(ErrorKind::environment, "FR0326",
-                fmt::format("cannot fetch `{}`: the server answers {}", shown_, result->status),
-                result->status == 401 || result->status == 403 ? "it may need a secret: `${secret:NAME}` in the URL"
-                                                               : "check the address");
-  }
-
   Download recorded(const std::string& note) const {
     return {folder_ / record_.at("file").get<std::string>(), record_.at("sha256"), note};
   }
@@ -151,18 +239,18 @@ class Fetch {
                 "check the address and the network; there is no earlier copy");
   }
 
-  Download keep(const httplib::Response& response, const fs::path& part) {
-    std::string sha256 = sha256_file(part);
-    std::string name = sha256 + extension_of(url_.path);
-    sync_path(part);
-    rename_path(part, folder_ / name);
+  Download keep(const Request& request) {
+    std::string sha256 = sha256_file(request.part());
+    std::string name = sha256 + extension_of(shown_);
+    sync_path(request.part());
+    rename_path(request.part(), folder_ / name);
     std::string old = record_.is_object() ? record_.value("file", "") : "";
     record_ = {{"url", shown_},
                {"file", name},
                {"sha256", sha256},
-               {"etag", response.get_header_value("ETag")},
-               {"last_modified", response.get_header_value("Last-Modified")},
-               {"bytes", received_},
+               {"etag", request.etag},
+               {"last_modified", request.last_modified},
+               {"bytes", request.received},
                {"fetched", today()}};
     write_file_durably(folder_ / "record.json", dump(record_, 2));
     std::error_code ignored;
@@ -170,14 +258,9 @@ class Fetch {
     return recorded("");
   }
 
-  static constexpr uint64_t kBlock = 16 << 20;
-  Url url_;
-  std::string shown_;
+  std::string url_, shown_;
   fs::path folder_;
-  httplib::Client client_;
   Json record_;
-  uint64_t received_ = 0;
-  bool full_ = false;
 };
 
 }  // namespace

@@ -19,9 +19,9 @@ struct Download {
 
 /// Fetches `url` into `folder`, or makes sure that the copy there is still what the server has (ETag, Last-Modified).
 /// `shown` is the URL as the thread has it, secrets not resolved: only that is written down or shown.
-/// Redirects are followed (to http from https they are not); certificates are verified against the system's.
-/// Throws Error(environment, FR0326) when the server refuses or cannot be reached and there is no copy, FR0327 when the
-/// file is over the limit or does not fit on the disk.
+/// FR0329 when libcurl is missing. Redirects are followed (to http from https they are not); certificates are verified
+/// against the system's. Throws Error(environment, FR0326) when the server refuses or cannot be reached and there is no
+/// copy, FR0327 when the file is over the limit or does not fit on the disk.
 Download fetch_url(const std::string& url, const std::string& shown, const fs::path& folder);
 
 }  // namespace filrouge

@@ -54,8 +54,8 @@ std::string scan_sql(const std::vector<fs::path>& paths, FileFormat format, cons
     longest = std::max<uint64_t>(longest, format == FileFormat::json ? fs::file_size(path) + 1024 : 0);
   std::string options =
       format == FileFormat::ndjson ? "format='newline_delimited', records=true" : document_options(paths.front());
-  return fmt::format("read_json({}, {}, maximum_object_size={}, compression='none', {}{})", sql_list(paths), options,
-                     longest, columns, sql_partitions(partitions));
+  return fmt::format("read_json({}, {}, maximum_object_size={}, compression='uncompressed', {}{})", sql_list(paths),
+                     options, longest, columns, sql_partitions(partitions));
 }
 
 const std::string kFindColumns = "sample_size=-1, union_by_name=true";
