@@ -83,7 +83,9 @@ double score(const std::vector<Row>& rows, const Dialect& dialect, const ValueRu
   double all = static_cast<double>(rows.size()), cells = static_cast<double>(evidence.cells);
   double pattern = static_cast<double>(evidence.usual) / all * (1.0 - 1.0 / static_cast<double>(width));
   double types = 0.1 + static_cast<double>(evidence.typed) / cells;
-  double broken = static_cast<double>(evidence.flawed + 2 * evidence.half_quoted) / all;
+  // A quote that never closes is a broken record where quoting is usual, and just a quote in files with tabs.
+  double weight = dialect.delimiter == "\t" ? 0.5 : 2;
+  double broken = (static_cast<double>(evidence.flawed) + weight * static_cast<double>(evidence.half_quoted)) / all;
   // A few titles in quotes are text that has quotes; a twentieth of all cells is a file that quotes its cells.
   if (static_cast<double>(evidence.quoted) > 0.05 * cells) broken = 1;
   return pattern * types * std::pow(1.0 - std::min(1.0, broken), 2);

@@ -36,7 +36,9 @@ def count_csv(text, name):
     delimiter, quoting, header, escape = FACTS.get(name, (delimiter, True, True, None))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar='"', escapechar=escape,
                         doublequote=escape is None, quoting=csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE)
-    return sum(1 for row in reader if row) - header
+    rows = list(reader)
+    one_column = max(map(len, rows)) == 1  # there, an empty line is a row whose value is missing
+    return sum(1 for row in rows if row or one_column) - header
 
 
 def main(folder):
