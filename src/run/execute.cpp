@@ -293,8 +293,11 @@ Version Execution::version_for(size_t index, const Answer& answer, const fs::pat
       if (const Column* bound = promised.schema.find(column.name)) column.meaning = bound->meaning;
     version.tables.push_back(std::move(table));
   }
-  for (const auto& [from, to] : result.publish)
-    version.publish_from.push_back(from), version.publish_to.push_back(to.string());
+  for (const auto& [from, to] : result.publish) {
+    fs::path file(from);
+    version.publish_from.push_back(file.is_absolute() ? file.lexically_relative(staging).string() : from);
+    version.publish_to.push_back(to.string());
+  }
   version.passed = result.passed;
   version.summary = result.summary;
   version.notes = result.notes;

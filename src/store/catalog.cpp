@@ -36,25 +36,25 @@ constexpr const char* kTables = R"(
     PRIMARY KEY (verb, name)) WITHOUT ROWID;
 )";
 
-std::optional<Version> first_version(Query query) {
+std::optional<Version> first_version(SqlQuery query) {
   if (!query.next()) return std::nullopt;
   return unpack(query.blob(0));
 }
 
-std::vector<Version> all_versions(Query query) {
+std::vector<Version> all_versions(SqlQuery query) {
   std::vector<Version> versions;
   while (query.next()) versions.push_back(unpack(query.blob(0)));
   return versions;
 }
 
-std::vector<StepKey> all_step_keys(Query query) {
+std::vector<StepKey> all_step_keys(SqlQuery query) {
   std::vector<StepKey> keys;
   while (query.next()) keys.push_back({query.text(0), query.text(1), query.text(2)});
   return keys;
 }
 
 /// From a row (verb, name, key, seconds, cpu_seconds, peak_memory_bytes, rows).
-RunStep built_step(const Query& row) {
+RunStep built_step(const SqlQuery& row) {
   RunStep step;
   step.verb = row.text(0);
   step.name = row.text(1);
@@ -73,7 +73,7 @@ void put_last_built(Database& database, const RunStep& step) {
 }
 
 int64_t pragma(Database& database, const char* sql) {
-  Query query = database.query(sql);
+  SqlQuery query = database.query(sql);
   return query.next() ? query.integer(0) : 0;
 }
 
@@ -176,7 +176,7 @@ std::vector<Version> Catalog::versions(const std::string& verb, const std::strin
 
 std::map<std::string, StepKey> Catalog::all_folders() {
   std::map<std::string, StepKey> folders;
-  Query row = database_.query("SELECT verb, name, key, folder FROM versions");
+  SqlQuery row = database_.query("SELECT verb, name, key, folder FROM versions");
   while (row.next()) folders[row.text(3)] = {row.text(0), row.text(1), row.text(2)};
   return folders;
 }
@@ -187,7 +187,7 @@ bool Catalog::has(const StepKey& key) {
 }
 
 std::optional<Entry> Catalog::entry(const StepKey& key) {
-  Query row = database_.query(
+  SqlQuery row = database_.query(
       "SELECT packed, receipt_hash, created, folder FROM versions WHERE verb = ? AND name = ? AND key = ?", key.verb,
       key.name, key.key);
   if (!row.next()) return std::nullopt;
@@ -227,13 +227,13 @@ void Catalog::end_run(int64_t id, int exit_code, std::span<const RunStep> steps,
 std::vector<Run> Catalog::runs(size_t most) {
   std::vector<Run> runs;
   {
-    Query row =
+    SqlQuery row =
         database_.query("SELECT id, started, finished, command, exit_code FROM runs ORDER BY id DESC LIMIT ?", most);
     while (row.next())
       runs.push_back({row.integer(0), row.text(1), row.text(2), row.text(3), static_cast<int>(row.integer(4)), {}});
   }
   for (Run& run : runs) {
-    Query row = database_.query(
+    SqlQuery row = database_.query(
         "SELECT verb, name, key, seconds, cpu_seconds, peak_memory_bytes, rows, action, why, error FROM run_steps "
         "WHERE run_id = ? ORDER BY position",
         run.id);
@@ -250,7 +250,7 @@ std::vector<Run> Catalog::runs(size_t most) {
 }
 
 std::optional<RunStep> Catalog::last_built(const std::string& verb, const std::string& name) {
-  Query row = database_.query(
+  SqlQuery row = database_.query(
       "SELECT verb, name, key, seconds, cpu_seconds, peak_memory_bytes, rows FROM last_built WHERE verb = ? AND name = "
       "?",
       verb, name);
@@ -260,7 +260,7 @@ std::optional<RunStep> Catalog::last_built(const std::string& verb, const std::s
 
 std::map<StepName, RunStep> Catalog::all_last_built() {
   std::map<StepName, RunStep> steps;
-  Query row = database_.query(
+  SqlQuery row = database_.query(
       "SELECT verb, name, key, seconds, cpu_seconds, peak_memory_bytes, rows FROM last_built ORDER BY verb, name");
   while (row.next()) {
     RunStep step = built_step(row);
@@ -285,7 +285,7 @@ std::set<StepKey> Catalog::used_by_last_runs(size_t runs) {
 
 std::vector<std::string> Catalog::problems() {
   std::vector<std::string> problems;
-  Query row = database_.query("PRAGMA integrity_check(20)");
+  SqlQuery row = database_.query("PRAGMA integrity_check(20)");
   while (row.next())
     if (row.text(0) != "ok") problems.push_back(row.text(0));
   return problems;
@@ -299,14 +299,14 @@ Cache::Cache(const std::filesystem::path& file) : database_(file, Database::Mode
 }
 
 std::optional<std::string> Cache::get(const std::string& kind, const std::string& key) {
-  Query row = database_.query("SELECT value FROM cache WHERE kind = ? AND key = ?", kind, key);
+  SqlQuery row = database_.query("SELECT value FROM cache WHERE kind = ? AND key = ?", kind, key);
   if (!row.next()) return std::nullopt;
   return row.text(0);
 }
 
 std::map<std::string, std::string> Cache::all(const std::string& kind) {
   std::map<std::string, std::string> entries;
-  Query row = database_.query("SELECT key, value FROM cache WHERE kind = ? ORDER BY key", kind);
+  SqlQuery row = database_.query("SELECT key, value FROM cache WHERE kind = ? ORDER BY key", kind);
   while (row.next()) entries.emplace_hint(entries.end(), row.text(0), row.text(1));
   return entries;
 }

@@ -106,48 +106,48 @@ void Database::fail(int code) const {
               kind == SQLITE_FULL ? "make room on the disk: `filrouge gc` removes old versions" : "");
 }
 
-Query::~Query() {
+SqlQuery::~SqlQuery() {
   sqlite3_reset(statement_);
   sqlite3_clear_bindings(statement_);
 }
 
-bool Query::next() {
+bool SqlQuery::next() {
   int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code != SQLITE_DONE) database_.fail(code);
   return false;
 }
 
-int64_t Query::integer(int column) const {
+int64_t SqlQuery::integer(int column) const {
   return sqlite3_column_int64(statement_, column);
 }
-double Query::real(int column) const {
+double SqlQuery::real(int column) const {
   return sqlite3_column_double(statement_, column);
 }
 
-std::string Query::text(int column) const {
+std::string SqlQuery::text(int column) const {
   const void* text = sqlite3_column_text(statement_, column);
   return std::string(static_cast<const char*>(text), static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
-std::string_view Query::blob(int column) const {
+std::string_view SqlQuery::blob(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);
   return {static_cast<const char*>(bytes), static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-void Query::bind(int position, int64_t value) {
+void SqlQuery::bind(int position, int64_t value) {
   sqlite3_bind_int64(statement_, position, value);
 }
-void Query::bind(int position, double value) {
+void SqlQuery::bind(int position, double value) {
   sqlite3_bind_double(statement_, position, value);
 }
 
-void Query::bind(int position, std::string_view value) {
+void SqlQuery::bind(int position, std::string_view value) {
   // A null pointer would bind NULL, not the empty text.
   sqlite3_bind_text64(statement_, position, value.data() ? value.data() : "", value.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
-void Query::bind(int position, Blob value) {
+void SqlQuery::bind(int position, Blob value) {
   sqlite3_bind_blob64(statement_, position, value.bytes.data() ? value.bytes.data() : "", value.bytes.size(),
                       SQLITE_STATIC);
 }

@@ -23,11 +23,11 @@ struct Blob {
 class Database;
 
 /// A statement that is being executed. The next use of the same SQL needs this one to be gone.
-class Query {
+class SqlQuery {
  public:
-  ~Query();
-  Query(const Query&) = delete;
-  Query& operator=(const Query&) = delete;
+  ~SqlQuery();
+  SqlQuery(const SqlQuery&) = delete;
+  SqlQuery& operator=(const SqlQuery&) = delete;
 
   bool next();  ///< to the next row; false after the last
   int64_t integer(int column) const;
@@ -38,14 +38,14 @@ class Query {
  private:
   friend class Database;
   template <class... Values>
-  Query(Database& database, sqlite3_stmt* statement, const Values&... values)
+  SqlQuery(Database& database, sqlite3_stmt* statement, const Values&... values)
       : database_(database), statement_(statement) {
     int position = 0;
     (bind(++position, values), ...);
   }
   void bind(int position, int64_t value);
   void bind(int position, double value);
-  void bind(int position, std::string_view value);  ///< the text must live as long as the Query
+  void bind(int position, std::string_view value);  ///< the text must live as long as the SqlQuery
   void bind(int position, Blob value);
   template <class T>
   requires std::is_integral_v<T>
@@ -71,13 +71,13 @@ class Database {
   void execute(const char* statements);
   /// `sql` must be a literal: prepared statements are kept by its address.
   template <class... Values>
-  Query query(const char* sql, const Values&... values) {
-    return Query(*this, prepared(sql), values...);
+  SqlQuery query(const char* sql, const Values&... values) {
+    return SqlQuery(*this, prepared(sql), values...);
   }
   /// Executes to the end; returns the number of rows changed.
   template <class... Values>
   int64_t run(const char* sql, const Values&... values) {
-    Query running = query(sql, values...);
+    SqlQuery running = query(sql, values...);
     while (running.next()) {
     }
     return changes();
@@ -86,7 +86,7 @@ class Database {
   const std::filesystem::path& file() const { return file_; }
 
  private:
-  friend class Query;
+  friend class SqlQuery;
   void open(const std::string& uri, int flags);
   sqlite3_stmt* prepared(const char* sql);
   int64_t changes() const;
