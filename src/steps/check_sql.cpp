@@ -334,7 +334,7 @@ void Compiler::row_count(const Json& value, const Path& path) {
   if (!both) return;
   const auto& [low, high] = *both;
   for (const Json* bound : {&low, &high})
-    if (!bound->is_null() && !bound->is_number_unsigned())
+    if (!bound->is_null() && !is_count_of_rows(*bound))
       return report(path, "FR0404", fmt::format("`{}` is not a number of rows", shown(*bound)),
                     "such as `[300000, 400000]`");
   auto count = [](const Json& bound) { return with_commas(bound.get<uint64_t>()); };
@@ -402,7 +402,7 @@ void Compiler::sql(const Json& value, const Path& path) {
     for (const std::string& name : use.columns) out_.reads.insert({use.table, name});
   }
   out_.params.insert(bound->params.begin(), bound->params.end());
-  std::string text = canonical_sql(value.get<std::string>());
+  std::string text = one_line(value.get<std::string>());
   Expectation& e = add("", "no row from: " + text);
   if (draft_.label.empty()) e.label = "sql " + (text.size() > 60 ? text.substr(0, 57) + "..." : text);
   e.query = bound->sql;
@@ -415,7 +415,7 @@ void Compiler::at_most(const Json& item, const Path& path) {
   if (!item.contains("at_most")) return;
   Json value = resolve(item["at_most"], path / "at_most");
   if (value.is_null()) return;
-  bool is_count = value.is_number_unsigned();
+  bool is_count = is_count_of_rows(value);
   auto share = parse_share(value);
   if (!is_count && !share)
     return report(path / "at_most", "FR0404", fmt::format("`{}` is neither a share nor a number of rows", shown(value)),

@@ -175,6 +175,19 @@ std::optional<std::string> parse_age(const std::string& text) {
   return std::nullopt;
 }
 
+std::string one_line(const std::string& text) {
+  std::string out;
+  for (char c : trim(text)) {
+    bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+    if (!blank || !out.ends_with(' ')) out += blank ? ' ' : c;
+  }
+  return out;
+}
+
+bool is_count_of_rows(const Json& value) {
+  return value.is_number_integer() && value >= 0;
+}
+
 std::optional<double> parse_share(const Json& value) {
   double number = 0;
   if (value.is_number()) {

@@ -29,6 +29,11 @@ std::string utc_day();
 /// "30 days", "2 h", "1 month" -> "30 days" as a SQL interval's text.
 std::optional<std::string> parse_age(const std::string& text);
 
+/// `text` with each run of white space one blank.
+std::string one_line(const std::string& text);
+
+/// A whole number that is not negative.
+bool is_count_of_rows(const Json& value);
 /// "1%", "0.5 %", 0.01 -> a share from 0 to 1.
 std::optional<double> parse_share(const Json& value);
 
