@@ -58,6 +58,12 @@ fetch_pypi() { # NAME VERSION HASH
   esac
 }
 
+fetch_extension() { # NAME VERSION HASH: a DuckDB extension, a single file inside a wheel; only tests load these
+  pip_download "$1" "$2" "$3" wheel
+  mkdir -p "$deps/extensions"
+  unzip -q -o -j "$work/pip/${1//-/_}-$2"-*.whl '*.duckdb_extension' -d "$deps/extensions"
+}
+
 npm() { # the machine's npm, or that of the wheel pinned in the lock: Debian's package brings 379 others along
   if [[ -z ${npm_cli:-} ]]; then
     if type -P npm >/dev/null; then

@@ -30,6 +30,18 @@ Relation LineageWalk::right_of_join(PlanNode op, const Relation& left) {
   return right;
 }
 
+namespace {
+
+bool has_equalities_only(PlanNode join) {
+  for (PlanNode condition : join["conditions"]) {
+    PlanNode comparison = condition["comparison"];
+    if (!comparison.is("COMPARE_EQUAL") && !comparison.is("COMPARE_NOT_DISTINCT_FROM")) return false;
+  }
+  return join["type"].is("LOGICAL_COMPARISON_JOIN") || join["type"].is("LOGICAL_DELIM_JOIN");
+}
+
+}  // namespace
+
 Relation LineageWalk::join(PlanNode op) {
   Relation left = child(op, 0);
   Relation right = right_of_join(op, left);
@@ -41,13 +53,17 @@ Relation LineageWalk::join(PlanNode op) {
     PlanColumn mark{keys, {op["mark_index"].number(), 0}};
     add(mark.origin.rows, right.rows);
     out.columns.push_back(std::move(mark));
-  } else if (type.is("SINGLE")) {  // a scalar subquery: at most one match, and no row of the left goes
+    if (!has_equalities_only(op))
+      out.decide_order(mark.origin);  // then it is no hash join, which keeps the left's order
+  } else if (type.is("SINGLE")) {     // a scalar subquery: at most one match, and no row of the left goes
+    Origin deciding = keys;
+    add(deciding.rows, right.rows);
+    add(deciding.rows, right.order);
     for (PlanColumn& column : right.columns) {
-      column.origin.add_to_rows(keys);
-      add(column.origin.rows, right.rows);
-      add(column.origin.rows, right.order);
+      column.origin.add_to_rows(deciding);
       out.columns.push_back(std::move(column));
     }
+    out.decide_order(deciding);  // DuckDB may build on the left and probe from the right
   } else {
     add(out.rows, right.rows);
     add(out.order, right.order);

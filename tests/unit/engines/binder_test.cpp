@@ -70,7 +70,7 @@ const LineageCase kCases[] = {
      "carrier = f.carrier | f.carrier f.hour\ns = f.dep_delay | f.carrier f.hour\nn =  | f.carrier f.hour"},
     {"SELECT count(*) AS n FROM flights", "n =  |  # flights"},
     {"SELECT hour, (SELECT max(seats) FROM planes p WHERE p.tailnum = f.tailnum) AS m FROM flights f",
-     "hour = f.hour | \nm = p.seats | f.tailnum p.tailnum"},
+     "hour = f.hour | f.tailnum p.tailnum\nm = p.seats | f.tailnum p.tailnum"},
     {"SELECT hour, (SELECT count(*) FROM planes) AS n FROM flights", "hour = f.hour | \nn =  |  # flights planes"},
     {"SELECT CASE WHEN hour > 3 THEN dep_delay ELSE 0 END AS c FROM flights", "c = f.dep_delay f.hour | "},
     {"SELECT carrier FROM flights f WHERE EXISTS (SELECT 1 FROM planes p WHERE p.tailnum = f.tailnum AND year > 3)",
