@@ -110,7 +110,7 @@ void LineageWalk::collect_reference(PlanNode node, const Relation& input, Origin
     uint64_t index = node["index"].number();
     if (index < input.columns.size()) return origin.add_all(input.columns[index].origin);
   } else {
-    Binding binding{node["binding"]["table_index"].number(), node["binding"]["column_index"].number()};
+    ColumnBinding binding{node["binding"]["table_index"].number(), node["binding"]["column_index"].number()};
     for (const PlanColumn& column : input.columns)
       if (column.binding == binding) return origin.add_all(column.origin);
   }

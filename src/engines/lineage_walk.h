@@ -40,14 +40,14 @@ struct Origin {
 };
 
 /// DuckDB's name of a column: (index of the operator that made it, position).
-struct Binding {
+struct ColumnBinding {
   uint64_t table = 0, column = 0;
-  bool operator==(const Binding&) const = default;
+  bool operator==(const ColumnBinding&) const = default;
 };
 
 struct PlanColumn {
   Origin origin;
-  Binding binding;
+  ColumnBinding binding;
 };
 
 /// What an operator puts out.

@@ -1,6 +1,7 @@
 #include "run/query.h"
 
 #include "base/error.h"
+#include "engines/profile.h"
 
 namespace filrouge {
 namespace {
@@ -34,11 +35,15 @@ Json export_rows(const Json& query, Engine& engine) {
   return Json::object();
 }
 
+Json profile_of(const Json& query, Engine& engine) {
+  return profile(engine, query.at("sql").get<std::string>());
+}
+
 struct Question {
   const char* name;
   Json (*answer)(const Json& query, Engine& engine);
 };
-constexpr Question kQuestions[] = {{"rows", rows}, {"export", export_rows}};
+constexpr Question kQuestions[] = {{"rows", rows}, {"export", export_rows}, {"profile", profile_of}};
 
 }  // namespace
 
