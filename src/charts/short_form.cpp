@@ -120,7 +120,7 @@ class Reader {
     } else if (said.is_object()) {
       read_definition(channel, said, path);
     } else {
-      return problem(path, "FR0403", fmt::format("`{}` names a column", join(path, ".")),
+      return problem(path, "FR0404", fmt::format("`{}` names a column", join(path, ".")),
                      "as in `x: hour` or `y: mean(delay)`");
     }
     form_.channels.push_back(std::move(channel));
@@ -150,7 +150,7 @@ class Reader {
     const ColumnKind kind = column_kind(column->type);
     if (kind == ColumnKind::number || kind == ColumnKind::boolean) return;
     if (kind == ColumnKind::time && (operation == "min" || operation == "max")) return;
-    problem(path, "FR0403", fmt::format("`{}` is {}, which has no {}", column->name, column->type, operation),
+    problem(path, "FR0404", fmt::format("`{}` is {}, which has no {}", column->name, column->type, operation),
             "`distinct` and `count` work on any column");
   }
 
@@ -161,7 +161,7 @@ class Reader {
         const auto near = nearest(key, kDefinitionKeys);
         std::vector<std::string> inner = path;
         inner.push_back(key);
-        problem(inner, "FR0403", fmt::format("`{}` is no key of a channel", key),
+        problem(inner, "FR0404", fmt::format("`{}` is no key of a channel", key),
                 near ? fmt::format("did you mean `{}`?", *near) : "one of " + quoted_list(kDefinitionKeys));
       }
     std::vector<std::string> field_path = path;
@@ -176,7 +176,7 @@ class Reader {
     }
     if (said.contains("bin") && said["bin"] != Json(false)) channel.bin = true;
     if (channel.column.empty() && channel.aggregate != "count" && !said.contains("value"))
-      problem(path, "FR0403", fmt::format("`{}` names no column", join(path, ".")),
+      problem(path, "FR0404", fmt::format("`{}` names no column", join(path, ".")),
               "give `field:`, as in {field: hour, title: Hour}");
     for (const char* key : {"field", "aggregate"}) channel.definition.erase(key);
   }
@@ -189,7 +189,7 @@ class Reader {
     std::vector<std::string> names = {"bin"};
     for (const Operation& operation : kOperations) names.push_back(operation.said);
     const auto near = nearest(name, names);
-    problem(path, "FR0403", fmt::format("a chart has no function `{}`", name),
+    problem(path, "FR0404", fmt::format("a chart has no function `{}`", name),
             near ? fmt::format("did you mean `{}`?", *near)
                  : "it has count, sum, mean, median, min, max, stdev, distinct and bin; for others use `query:`");
   }
@@ -210,14 +210,14 @@ class Reader {
   void complete_histogram() {
     Channel* x = form_.find("x");
     if (!x) x = form_.find("y");
-    if (!x || x->column.empty()) return problem({"mark"}, "FR0403", "a histogram needs `x`, the column to count");
+    if (!x || x->column.empty()) return problem({"mark"}, "FR0404", "a histogram needs `x`, the column to count");
     x->bin = true;
   }
 
   /// A pie: the angle is y (or size), the slices are color (or x).
   void complete_arc() {
     if (Channel* x = form_.find("x"); x && !form_.find("color")) x->name = "color";
-    if (!form_.find("color")) problem({"mark"}, "FR0403", "an arc needs `color`, the column with a slice per value");
+    if (!form_.find("color")) problem({"mark"}, "FR0404", "an arc needs `color`, the column with a slice per value");
     if (Channel* size = form_.find("size"); size && !form_.find("y")) size->name = "y";
     if (!form_.find("y")) form_.channels.push_back({.name = "y", .aggregate = "count"});
   }
@@ -227,11 +227,11 @@ class Reader {
       if (form_.mark != rule.name) continue;
       for (const std::string& need : rule.needs)
         if (!form_.find(need))
-          problem({"mark"}, "FR0403", fmt::format("a {} needs `{}`", form_.mark, need),
+          problem({"mark"}, "FR0404", fmt::format("a {} needs `{}`", form_.mark, need),
                   fmt::format("add `{}: COLUMN`", need));
       if (rule.needs.empty() && !form_.find("x") && !form_.find("y") && form_.mark != "arc" &&
           form_.mark != "histogram")
-        problem({"mark"}, "FR0403", fmt::format("a {} needs `x` or `y`", form_.mark), "add `x: COLUMN`");
+        problem({"mark"}, "FR0404", fmt::format("a {} needs `x` or `y`", form_.mark), "add `x: COLUMN`");
     }
   }
 
@@ -257,7 +257,7 @@ class Reader {
     }
     const Channel* y = form_.find("y");
     if (!y || !schema_.find(y->column)) return;
-    problem({"y"}, "FR0403", fmt::format("a {} needs a number on `x` or `y`, and `{}` is none", form_.mark, y->column),
+    problem({"y"}, "FR0404", fmt::format("a {} needs a number on `x` or `y`, and `{}` is none", form_.mark, y->column),
             "`y: count()` counts rows");
   }
 

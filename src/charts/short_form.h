@@ -15,7 +15,7 @@ namespace filrouge {
 
 struct ChartProblem {
   std::vector<std::string> path;  ///< the keys that lead to it inside the step: {"y"}, {"vega", "encoding", "x"}
-  std::string code;               ///< FR0401 no such column, FR0402 no such mark, FR0403 channel, FR0404 key
+  std::string code;               ///< FR0401 no such column, FR0402 no such mark, FR0404 channel
   std::string message;
   std::string hint;
 };

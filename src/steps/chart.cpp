@@ -81,11 +81,11 @@ void check_keys(const Step& step, std::vector<ChartProblem>& problems) {
     for (const char* key : kShortKeys)
       if (has_key(step, key))
         problems.push_back(
-            {{key}, "FR0404", fmt::format("`{}` and `vega` exclude each other", key), "say it inside `vega:`"});
+            {{key}, "FR0411", fmt::format("`{}` and `vega` exclude each other", key), "say it inside `vega:`"});
   for (const std::string& format : texts(step.config.value("format", Json("svg"))))
     if (format != "svg" && format != "png")
       problems.push_back(
-          {{"format"}, "FR0404", fmt::format("a chart is not written as `{}`", format), "`svg` or `png`"});
+          {{"format"}, "FR0411", fmt::format("a chart is not written as `{}`", format), "`svg` or `png`"});
 }
 
 /// What the chart's own table holds; the same in `bind` and in `work`.

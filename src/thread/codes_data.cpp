@@ -197,6 +197,16 @@ password names it with `${secret:NAME}`.)",
      R"(query: SELECT hour, dep_delay FROM flights)",
      R"(query: SELECT hour, avg(dep_delay) AS delay FROM flights GROUP BY hour)"},
 
+    {"FR0411", "chart keys that do not go together",
+     R"(`vega:` is a whole specification, so channels and the titles of axes stand inside it. A chart is written as svg or png.)",
+     R"(- chart: late
+  from: flights
+  x: hour
+  vega: {mark: bar})",
+     R"(- chart: late
+  from: flights
+  vega: {mark: bar, encoding: {x: {field: hour}}})"},
+
     {"FR0420", "chart that Vega-Lite refuses",
      R"(The specification of the chart makes no chart; the message is Vega-Lite's.)",
      R"(vega: {mark: bar, encoding: {x: {field: hour, type: wrong}}})",
@@ -204,7 +214,8 @@ password names it with `${secret:NAME}`.)",
 
     {"FR0421", "PNG needs librsvg",
      R"(SVG is drawn by filrouge itself, PNG by the library librsvg (2.52 or newer), which is not installed.)",
-     R"(filrouge run               # a chart with `png: true`)", R"(sudo apt install librsvg2-2 fonts-liberation)"},
+     R"(filrouge run               # a chart with `format: [svg, png]`)",
+     R"(sudo apt install librsvg2-2 fonts-liberation)"},
 
     {"FR0422", "chart that loads data",
      R"(A chart draws tables of the thread only, so that plan and lineage know its data. Read the file with a `read` step.)",
