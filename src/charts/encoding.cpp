@@ -81,6 +81,7 @@ bool begins_at_zero(const DrawnChannel& drawn, const std::string& mark) {
 }
 
 Json quantitative_axis(const DrawnChannel& drawn, const std::string& mark, Theme theme) {
+  if (drawn.facts.distinct == 0) return {{"labels", false}, {"ticks", false}, {"grid", false}};  // nothing to read off
   Json axis = number_format(drawn);
   axis["tickCount"] = drawn.tick_count;
   const ThemeColors& colors = theme_colors(theme);

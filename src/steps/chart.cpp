@@ -82,10 +82,14 @@ void check_keys(const Step& step, std::vector<ChartProblem>& problems) {
       if (has_key(step, key))
         problems.push_back(
             {{key}, "FR0411", fmt::format("`{}` and `vega` exclude each other", key), "say it inside `vega:`"});
-  for (const std::string& format : texts(step.config.value("format", Json("svg"))))
-    if (format != "svg" && format != "png")
-      problems.push_back(
-          {{"format"}, "FR0411", fmt::format("a chart is not written as `{}`", format), "`svg` or `png`"});
+  const Json said = step.config.value("format", Json("svg"));
+  const std::vector<std::string> formats = texts(said);
+  for (size_t i = 0; i < formats.size(); ++i) {
+    if (formats[i] == "svg" || formats[i] == "png") continue;
+    std::vector<std::string> path = {"format"};
+    if (said.is_array()) path.push_back(std::to_string(i));
+    problems.push_back({path, "FR0411", fmt::format("a chart is not written as `{}`", formats[i]), "`svg` or `png`"});
+  }
 }
 
 /// What the chart's own table holds; the same in `bind` and in `work`.
