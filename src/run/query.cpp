@@ -14,9 +14,10 @@ Json rows(const Json& query, Engine& engine) {
   Json& rows = answer["rows"];
   bool truncated = rows.size() > most;
   if (truncated) rows.erase(rows.begin() + static_cast<long>(most), rows.end());
+  size_t kept = rows.size();  // a new key moves the others: `rows` is not to be used below
   answer["truncated"] = truncated;
   if (!truncated)
-    answer["total"] = rows.size();
+    answer["total"] = kept;
   else if (query.value("count", false))
     answer["total"] = engine.rows(fmt::format("SELECT count(*) AS n FROM ({}\n)", sql), 1).at("rows")[0][0];
   return answer;

@@ -151,6 +151,16 @@ password names it with `${secret:NAME}`.)",
      R"(A warning. The server could not be asked whether the data at an address has changed; the copy fetched before is used.)",
      R"(filrouge run               # without a network)", R"(filrouge run               # when the network is back)"},
 
+    {"FR0329", "libcurl is missing",
+     R"(Files named by a URL are fetched with libcurl, which is opened when the first one is read. On Debian and Ubuntu it is the
+package libcurl4.)",
+     R"(# libcurl is not installed
+- read: flights
+  from: https://data.example.org/flights.csv)",
+     R"(# after: sudo apt install libcurl4
+- read: flights
+  from: https://data.example.org/flights.csv)"},
+
     {"FR0401", "no such column for the chart", R"(The chart names a column that its table or query does not give.)",
      R"(- chart: late
   from: flights
