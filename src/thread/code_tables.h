@@ -8,13 +8,9 @@
 
 namespace filrouge {
 
+std::span<const ErrorCode> thread_codes();   ///< FR01xx: codes_thread.cpp
 std::span<const ErrorCode> sql_codes();      ///< FR02xx: codes_sql.cpp
-<<<<<<< HEAD
-std::span<const ErrorCode> read_codes();     ///< FR0301 to FR0309, FR0317 to FR0339: codes_read.cpp
-std::span<const ErrorCode> data_codes();     ///< the other FR03xx, and FR04xx: codes_data.cpp
-=======
 std::span<const ErrorCode> data_codes();     ///< FR03xx and FR04xx: codes_data.cpp
->>>>>>> read
 std::span<const ErrorCode> program_codes();  ///< FR05xx to FR09xx: codes_program.cpp
 
 }  // namespace filrouge
