@@ -133,7 +133,7 @@ COMPARED_RULES = [
     (re.compile(r" *\b(?<![\w.,-])(?:\d+ h )?(?:\d+ min )?\d[\d,]*(?:\.\d+)? (?:s|ms|us|µs|min|h)\b *"), " T "),
     (re.compile(r"\b(pid|process) \d+"), r"\1 PID"),
     (re.compile(r"\bkey [0-9a-f]{8}\b"), "key KEY"),
-    (re.compile(r"(?<=KEY|TIME|..PID) +"), " "),
+    (re.compile(r"\b(KEY|TIME|PID) +"), r"\1 "),
 ]
 FINISHED_STEP = re.compile(r"  [a-z]+ +[a-z]\w* .* T$")  # steps run beside each other and finish in any order
 
