@@ -74,12 +74,12 @@ timed "bare Debian 12" debootstrap --variant=minbase --include=git,make,ca-certi
 carry_over
 for place in proc sys dev; do mount --rbind "/$place" "$root/$place"; done
 in_root 'update-ca-certificates' >/dev/null 2>&1 || true
-git clone --quiet --no-local "file://$repository" "$root/root/filrouge"
+git clone --quiet --no-local "file://$repository" "$root/srv/filrouge"
 
 # With shared data beside the clone, the tests that want it run too.
-[[ -d $repository/../shared ]] && cp -RL "$repository/../shared" "$root/root/shared"
+[[ -d $repository/../shared ]] && cp -RL "$repository/../shared" "$root/srv/shared"
 
 for target in "${targets[@]}"; do
-  timed "make $target" in_root "cd /root/filrouge && make $target"
+  timed "make $target" in_root "cd /srv/filrouge && make $target"
   tail -n 12 "$log" | sed 's/^/    /'
 done

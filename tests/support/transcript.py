@@ -19,12 +19,15 @@ PATH does not exist. It is relative to the repository's root, and is `$ROOT/PATH
 In Markdown, a block with a path after its language (```yaml late/thread.yaml) is written to that file, and with `>>`
 before the path it is added at its end.
 
-Blank lines at the end of an output do not count. Both sides are compared after these replacements, so a page may show real ones:
-    0.9 s, 12 ms, 1 min 3 s    ->  T        (with the spaces around it made one)
+Blank lines at the end of an output do not count. Both sides are compared after these replacements, so a page may show real ones
+(--accept writes the first four replaced, the others as printed):
     the temporary folder       ->  DIR      the repository's root -> ROOT
-    32 and more hex digits     ->  KEY
     today's date, with a time  ->  TIME
+    32 and more hex digits     ->  KEY
+    0.9 s, 12 ms, 1 min 3 s    ->  T        (with the spaces around it made one)
     pid 123, process 123       ->  pid PID, process PID
+    key b4427bbd               ->  key KEY
+Neighbouring lines of a run's finished steps may come in any order.
 Exit code: 0 all as expected, 1 not, 77 nothing but skipped cases.
 """
 import argparse
@@ -114,24 +117,53 @@ def read_markdown(path: Path) -> Script:
     return script
 
 
-def replacements(folder: Path) -> list[tuple[re.Pattern, str]]:
+def written_rules(folder: Path) -> list[tuple[re.Pattern, str]]:
+    """What is replaced also in what --accept writes: it would be wrong tomorrow, or elsewhere."""
     now = datetime.datetime.now(datetime.timezone.utc)
     days = "|".join((now + datetime.timedelta(days=d)).strftime("%Y-%m-%d") for d in (-1, 0, 1))
-    number = r"\d[\d,]*(?:\.\d+)?"
     return [
         (re.compile(re.escape(str(folder))), "DIR"),
         (re.compile(re.escape(str(ROOT)) + r"(?=/|\b)"), "ROOT"),
         (re.compile(rf"\b(?:{days})(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?"), "TIME"),
         (re.compile(r"\b[0-9a-f]{32,}\b"), "KEY"),
-        (re.compile(rf"(?<![\w.,-]) *\b(?:\d+ h )?(?:\d+ min )?{number} (?:s|ms|us|µs|min|h)\b *"), " T "),
-        (re.compile(r"\b(pid|process) \d+"), r"\1 PID"),
     ]
 
 
-def normal(line: str, rules) -> str:
+COMPARED_RULES = [
+    (re.compile(r" *\b(?<![\w.,-])(?:\d+ h )?(?:\d+ min )?\d[\d,]*(?:\.\d+)? (?:s|ms|us|µs|min|h)\b *"), " T "),
+    (re.compile(r"\b(pid|process) \d+"), r"\1 PID"),
+    (re.compile(r"\bkey [0-9a-f]{8}\b"), "key KEY"),
+    (re.compile(r"\b(KEY|TIME|PID) +"), r"\1 "),
+]
+FINISHED_STEP = re.compile(r"  [a-z]+ +[a-z]\w* .* T$")  # steps run beside each other and finish in any order
+
+
+def replaced(line: str, rules) -> str:
     for pattern, replacement in rules:
         line = pattern.sub(replacement, line)
     return line.rstrip()
+
+
+def compared(lines: list[str]) -> list[str]:
+    """The lines as they are compared: without times, and neighbouring lines of finished steps sorted."""
+    lines = [replaced(line, COMPARED_RULES) for line in lines]
+    at = 0
+    while at < len(lines):
+        end = at
+        while end < len(lines) and FINISHED_STEP.match(lines[end]):
+            end += 1
+        lines[at:end] = sorted(lines[at:end])
+        at = end + 1
+    return lines
+
+
+def accepted(expected: list[str], printed: list[str]) -> list[str]:
+    """What is printed, but each line as it stood where it differs only in what is not compared."""
+    old, new = ([replaced(line, COMPARED_RULES) for line in lines] for lines in (expected, printed))
+    lines = []
+    for what, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        lines += expected[i1:i2] if what == "equal" else printed[j1:j2]
+    return lines
 
 
 def without_blank_end(lines: list[str]) -> list[str]:
@@ -206,19 +238,19 @@ def run_case(case: Path, filrouge: Path, accept: bool, keep: bool) -> int:
     shown = os.path.relpath(case)
     replay = f"python3 {os.path.relpath(__file__)} --filrouge {os.path.relpath(filrouge)} {shown}"
     shell = Shell(filrouge, case)
-    rules = replacements(shell.top / "home" if path.suffix == ".md" else shell.folder)
+    rules = written_rules(shell.top / "home" if path.suffix == ".md" else shell.folder)
     failed = False
     for block in (part for part in script.parts if isinstance(part, Block)):
-        actual = [normal(line, rules) for line in shell.run(block.command)]
-        expected = [normal(line, rules) for line in without_blank_end(block.expected)]
-        if block.source and not block.source[0].startswith("$ "):
-            expected = []  # a file written: nothing is printed
+        printed = [replaced(line, rules) for line in shell.run(block.command)]
+        wanted = without_blank_end(block.expected)
+        if not block.source[0].startswith("$ "):
+            wanted = []  # a file written: nothing is printed
+        expected, actual = compared([replaced(line, rules) for line in wanted]), compared(printed)
         if matches(expected, actual):
             continue
         failed = True
         if accept:
-            gap = block.expected[len(without_blank_end(block.expected)):]
-            block.expected = actual + gap
+            block.expected = accepted(wanted, printed) + block.expected[len(wanted):]
         else:
             explain(os.path.relpath(path), block, expected, actual, replay)
     if keep:

@@ -60,6 +60,14 @@ class RunnerTest(unittest.TestCase):
         text = "prose\n$ echo took 5 s\ntook 9 s\n\n$ echo new\nold\n\n$ seq 3\n1\n...\n"
         self.assertEqual(0, self.run_text(text, accept=True))
         self.assertEqual(text.replace("old", "new"), self.path.read_text())
+        text = "$ printf 'took 5 s\\nnew 7 s\\n'\ntook 9 s\nold 9 s\n"
+        self.assertEqual(0, self.run_text(text, accept=True))
+        self.assertEqual(text.replace("old 9 s", "new 7 s"), self.path.read_text())
+
+    def test_finished_steps_in_any_order(self):
+        steps = "$ printf '  read  b  5 rows  1 s\\n  read  a  6 rows  2 s\\n  2 built, 3 s\\n'\n"
+        self.assertEqual(0, self.run_text(steps + "  read  a  6 rows  1 s\n  read  b  5 rows  1 s\n  2 built, 1 s\n"))
+        self.assertEqual(1, self.run_text(steps + "  read  a  5 rows  1 s\n  read  b  5 rows  1 s\n  2 built, 1 s\n"))
 
     def test_markdown(self):
         text = "# T\n```yaml a.yaml\nx: 1\n```\nand\n```yaml >> a.yaml\ny: 2\n```\n```console\n$ cat a.yaml\nx: 1\n%s\n```\n```\n$ not run\n```\n"
