@@ -19,7 +19,7 @@ TEST(LookText, AColumnOfNumbersAndOneOfTexts) {
             "200 rows  2 columns\n"
             "\n"
             "x       BIGINT   0.5 % missing, 4 distinct\n"
-            "    0 |▇███| 3\n"
+            "    0 |████| 3\n"
             "    mean 1.51  std 1.12  5 % 0  25 % 1  median 2  75 % 3  95 % 3\n"
             "    24.5 % zero\n"
             "    1 25.0 %  2 25.0 %  3 25.0 %  0 24.5 %\n"
