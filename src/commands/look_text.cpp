@@ -85,7 +85,8 @@ class Renderer {
     facts += fmt::format("{}{} distinct", about, with_commas(column["distinct"].get<uint64_t>()));
     out_ += fmt::format("\n{}  {}  {}\n", paint("1", padded(column["name"].get<std::string>(), names_)),
                         paint("36", padded(column["type"].get<std::string>(), types_)), facts);
-    if (column.contains("histogram")) distribution(column, about);
+    bool constant = column["distinct"] == 1;
+    if (column.contains("histogram") && !constant) distribution(column, about);
     if (column.contains("length")) lengths(column);
     if (column.contains("top") && (!column.contains("histogram") || column["distinct"].get<uint64_t>() <= 20))
       top(column);
@@ -107,7 +108,9 @@ class Renderer {
                         figure(q["25"]), figure(q["50"]), figure(q["75"]), figure(q["95"]));
     line(text);
     uint64_t zeros = column.value("zeros", uint64_t{0}), negatives = column.value("negatives", uint64_t{0});
-    if (zeros || negatives) line(fmt::format("{} zero, {} negative", percent(zeros, rows_), percent(negatives, rows_)));
+    std::string special = zeros ? percent(zeros, rows_) + " zero" : "";
+    if (negatives) special += (zeros ? ", " : "") + percent(negatives, rows_) + " negative";
+    if (!special.empty()) line(special);
   }
 
   void lengths(const Json& column) {
