@@ -224,17 +224,28 @@ Relation LineageWalk::projection(PlanNode op) {
   return out;
 }
 
+/// Where a map is given, only the columns at its positions leave the operator.
+void LineageWalk::keep_mapped(PlanNode map, Relation& relation) {
+  if (map.size() == 0) return;
+  std::vector<PlanColumn> kept;
+  for (PlanNode position : map) {
+    if (position.number() >= relation.columns.size()) return unknown.push_back("a projection map");
+    kept.push_back(relation.columns[position.number()]);
+  }
+  relation.columns = std::move(kept);
+}
+
 Relation LineageWalk::filter(PlanNode op) {
   Relation out = child(op, 0);
-  if (op["projection_map"].size()) return give_up("a projection map");
   out.decide_rows(expression(op["expressions"], out));
+  keep_mapped(op["projection_map"], out);
   return out;
 }
 
 Relation LineageWalk::order_by(PlanNode op) {
   Relation out = child(op, 0);
-  if (op["projection_map"].size() || op["projections"].size()) return give_up("a projection map");
   out.decide_order(expression(op["orders"], out));
+  keep_mapped(op["projection_map"], out);
   return out;
 }
 
@@ -368,7 +379,7 @@ void depend_on_everything(PlanNode plan, const Schemas& schemas, TableLineage& l
 
 }  // namespace
 
-std::vector<std::string> read_plan(PlanNode plan, const Schemas& schemas, Query& query) {
+void read_plan(PlanNode plan, const Schemas& schemas, Query& query) {
   LineageWalk walk(schemas);
   Relation top = walk.walk(plan);
   size_t width = query.schema.columns.size();
@@ -379,7 +390,8 @@ std::vector<std::string> read_plan(PlanNode plan, const Schemas& schemas, Query&
     for (const Column& column : query.schema.columns)
       lineage.columns.push_back({column.name, lineage.rows, lineage.rows, lineage.tables});
     query.order = RowOrder::sequential;
-    return walk.unknown;
+    query.not_understood = std::move(walk.unknown);
+    return;
   }
   size_t prefix = 0;
   query.order = row_order_of(plan, query.schema, prefix);
@@ -393,7 +405,6 @@ std::vector<std::string> read_plan(PlanNode plan, const Schemas& schemas, Query&
     add(top.columns[i].origin.rows, top.rows);
     lineage.columns.push_back(walk.lineage_of(query.schema.columns[i].name, top.columns[i].origin));
   }
-  return {};
 }
 
 }  // namespace filrouge

@@ -93,6 +93,7 @@ Rows OrderWalk::order_by(PlanNode op) {
     if (order["expression"]["expression_class"].is("BOUND_REF")) sorted.insert(order["expression"]["index"].number());
   bool total = rows.key && std::includes(sorted.begin(), sorted.end(), rows.key->begin(), rows.key->end());
   rows.streaming = rows.ordered_by_key = rows.settled && total;
+  if (op["projection_map"].size()) rows.key.reset();
   return rows;
 }
 
@@ -139,7 +140,11 @@ Rows OrderWalk::walk(PlanNode op) {
   }
   if (is_one_of(type, kSeveral)) return several(op);
   if (type.is("LOGICAL_PROJECTION")) return projection(op);
-  if (type.is("LOGICAL_FILTER")) return child(op, 0);
+  if (type.is("LOGICAL_FILTER")) {
+    Rows rows = child(op, 0);
+    if (op["projection_map"].size()) rows.key.reset();  // its positions are others now
+    return rows;
+  }
   if (type.is("LOGICAL_AGGREGATE_AND_GROUP_BY")) return aggregate(op);
   if (type.is("LOGICAL_ORDER_BY")) return order_by(op);
   if (type.is("LOGICAL_MATERIALIZED_CTE")) return cte(op);

@@ -18,10 +18,8 @@ namespace filrouge {
 
 using Schemas = std::map<std::string, Schema>;
 
-/// Fills lineage, row order, approximate functions of `query` (whose schema is filled) from the plan below CREATE TABLE
-/// AS. Returns the operators that it does not know: where there are any, lineage is the sound over-approximation (every
-/// column of every table, in values and rows).
-std::vector<std::string> read_plan(PlanNode plan, const Schemas& schemas, Query& query);
+/// Fills lineage, row order and `not_understood` of `query` (whose schema is filled) from the plan below CREATE TABLE AS.
+void read_plan(PlanNode plan, const Schemas& schemas, Query& query);
 
 /// How the rows of this plan may be computed. See RowOrder. `order_prefix` is set for RowOrder::sorted: the leading
 /// output columns whose values decide the order of the rows.

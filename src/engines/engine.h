@@ -35,6 +35,9 @@ struct Query {
   RowOrder order = RowOrder::sequential;
   std::vector<std::string> volatile_functions;     ///< random(), now() ...: the result is not a function of the inputs
   std::vector<std::string> approximate_functions;  ///< approx_count_distinct ...
+  /// Parts of the plan that lineage does not know. Where there are any, it is the sound over-approximation: every
+  /// column of every table read, in `values` and in `rows`.
+  std::vector<std::string> not_understood;
 };
 
 class Binder {
@@ -51,6 +54,8 @@ class Binder {
   virtual const std::vector<std::string>& functions() = 0;
 };
 
+/// Not thread-safe; several may live beside each other. Must be gone before main returns: DuckDB keeps state per
+/// thread.
 std::unique_ptr<Binder> make_binder();
 
 struct TableFiles {

@@ -46,16 +46,17 @@ Relation LineageWalk::join(PlanNode op) {
   Relation left = child(op, 0);
   Relation right = right_of_join(op, left);
   Origin keys = join_keys(op, left, right);
-  if (op["left_projection_map"].size() || op["right_projection_map"].size()) return give_up("a projection map");
+  keep_mapped(op["left_projection_map"], left);
+  keep_mapped(op["right_projection_map"], right);
   PlanNode type = op["join_type"];
   Relation out = std::move(left);
   if (type.is("MARK")) {  // one more column: is there a match?
     PlanColumn mark{keys, {op["mark_index"].number(), 0}};
     add(mark.origin.rows, right.rows);
+    // Where it is no hash join, the left's rows do not keep their order.
+    if (!has_equalities_only(op)) out.decide_order(mark.origin);
     out.columns.push_back(std::move(mark));
-    if (!has_equalities_only(op))
-      out.decide_order(mark.origin);  // then it is no hash join, which keeps the left's order
-  } else if (type.is("SINGLE")) {     // a scalar subquery: at most one match, and no row of the left goes
+  } else if (type.is("SINGLE")) {  // a scalar subquery: at most one match, and no row of the left goes
     Origin deciding = keys;
     add(deciding.rows, right.rows);
     add(deciding.rows, right.order);

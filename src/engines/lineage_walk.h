@@ -122,6 +122,7 @@ class LineageWalk {
   void collect(PlanNode node, const Relation& input, Origin& origin);
   void collect_reference(PlanNode node, const Relation& input, Origin& origin);
   uint32_t number_of(const std::string& table, const std::string& column);
+  void keep_mapped(PlanNode map, Relation& relation);
   Relation give_up(std::string_view what);
 
   const Schemas& schemas_;

@@ -56,10 +56,14 @@ struct LineageCase {
   const char* expected;
 };
 
-class BinderLineage : public testing::TestWithParam<LineageCase> {};
+class BinderLineage : public testing::TestWithParam<LineageCase> {
+ protected:
+  static void SetUpTestSuite() { binder = flights_binder(); }
+  static void TearDownTestSuite() { binder.reset(); }  // DuckDB must be gone before the statics are
+  static inline std::unique_ptr<Binder> binder;
+};
 
 TEST_P(BinderLineage, IsAsWrittenByHand) {
-  static std::unique_ptr<Binder> binder = flights_binder();
   EXPECT_EQ(lineage_text(binder->describe(GetParam().sql)), GetParam().expected) << GetParam().sql;
 }
 
@@ -158,7 +162,12 @@ const ErrorCase kErrors[] = {
     {"SELECT hour::NUMBR FROM flights", "FR0207", "NUMBR", "no type `NUMBR`", ""},
 };
 
-class BinderErrors : public testing::TestWithParam<ErrorCase> {};
+class BinderErrors : public testing::TestWithParam<ErrorCase> {
+ protected:
+  static void SetUpTestSuite() { binder = flights_binder(); }
+  static void TearDownTestSuite() { binder.reset(); }  // DuckDB must be gone before the statics are
+  static inline std::unique_ptr<Binder> binder;
+};
 
 std::string marked(const std::string& sql, const Error& error) {
   if (!error.text_offset) return "";
@@ -171,7 +180,6 @@ std::string marked(const std::string& sql, const Error& error) {
 }
 
 TEST_P(BinderErrors, AreToldInTheWordsOfTheUser) {
-  static std::unique_ptr<Binder> binder = flights_binder();
   try {
     binder->tables_of(GetParam().sql);
     binder->describe(GetParam().sql);
@@ -185,6 +193,90 @@ TEST_P(BinderErrors, AreToldInTheWordsOfTheUser) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Queries, BinderErrors, testing::ValuesIn(kErrors));
+
+struct OrderCase {
+  const char* sql;
+  RowOrder order;
+};
+
+TEST(BinderFacts, RowOrder) {
+  auto binder = flights_binder();
+  const OrderCase cases[] = {
+      {"SELECT carrier, hour + 1 AS h FROM flights WHERE hour > 3", RowOrder::streaming},
+      {"WITH a AS (SELECT carrier FROM flights) SELECT * FROM a", RowOrder::streaming},
+      {"SELECT carrier, unnest(tags) AS t FROM flights UNION ALL SELECT model, tailnum FROM planes",
+       RowOrder::streaming},
+      {"SELECT carrier, sum(hour) AS s FROM flights GROUP BY 1", RowOrder::sorted},
+      {"SELECT carrier, sum(arr_delay) AS s FROM flights GROUP BY 1", RowOrder::sequential},
+      {"SELECT carrier, first(hour) AS s FROM flights GROUP BY 1", RowOrder::sequential},
+      {"SELECT carrier, sum(hour) AS s FROM flights GROUP BY 1 ORDER BY carrier", RowOrder::streaming},
+      {"SELECT carrier, sum(hour) AS s FROM flights GROUP BY 1 ORDER BY s", RowOrder::sequential},
+      {"SELECT carrier, sum(hour) AS s FROM flights GROUP BY 1 ORDER BY s DESC, carrier LIMIT 3", RowOrder::streaming},
+      {"SELECT model, sum(hour) AS s FROM flights JOIN planes USING (tailnum) GROUP BY 1", RowOrder::sorted},
+      {"SELECT DISTINCT hour, tailnum FROM flights", RowOrder::sorted},
+      {"SELECT tailnum FROM flights EXCEPT SELECT tailnum FROM planes", RowOrder::sorted},
+      {"SELECT * FROM flights JOIN planes USING (tailnum)", RowOrder::sequential},
+      {"SELECT hour, row_number() OVER (ORDER BY hour) AS r FROM flights", RowOrder::sequential},
+      {"SELECT hour FROM flights ORDER BY hour", RowOrder::sequential},
+      {"SELECT hour FROM flights LIMIT 3", RowOrder::sequential},
+      {"SELECT random() AS r FROM flights", RowOrder::sequential},
+      {"SELECT carrier, count(*) AS n FROM (SELECT carrier FROM flights ORDER BY hour LIMIT 9) GROUP BY 1",
+       RowOrder::sequential},
+  };
+  for (const OrderCase& c : cases) EXPECT_EQ(binder->describe(c.sql).order, c.order) << c.sql;
+}
+
+TEST(BinderFacts, TypesAreThoseWritten) {
+  auto binder = flights_binder();
+  Query query = binder->describe(
+      "SELECT sum(hour) AS s, count(*) AS n, NULL AS u, [] AS l, {'a': 1::UTINYINT, 'B c': 'x'::ENUM('x')} AS st, map "
+      "{'k': 1} AS m, "
+      "now() AS w, avg(dep_delay) AS a, 1.5 AS d FROM flights");
+  std::vector<std::string> types;
+  for (const Column& column : query.schema.columns) types.push_back(column.type);
+  EXPECT_EQ(types, (std::vector<std::string>{"DECIMAL(38,0)", "BIGINT", "INTEGER", "INTEGER[]",
+                                             "STRUCT(a SMALLINT, \"B c\" VARCHAR)", "MAP(VARCHAR, INTEGER)",
+                                             "TIMESTAMP WITH TIME ZONE", "DOUBLE", "DECIMAL(2,1)"}));
+  EXPECT_EQ(query.volatile_functions, std::vector<std::string>{"now"});
+  binder->declare("again", query.schema);  // what was described can be declared
+  EXPECT_EQ(binder->describe("SELECT * FROM again").schema.names(), query.schema.names());
+}
+
+TEST(BinderFacts, VolatileAndApproximateFunctions) {
+  auto binder = flights_binder();
+  Query query = binder->describe(
+      "SELECT random() AS r, approx_count_distinct(hour) AS n FROM flights GROUP BY ALL USING SAMPLE 5");
+  EXPECT_EQ(query.volatile_functions, (std::vector<std::string>{"USING SAMPLE", "random"}));
+  EXPECT_EQ(query.approximate_functions, std::vector<std::string>{"approx_count_distinct"});
+}
+
+TEST(BinderFacts, TablesInOrderOfFirstUse) {
+  auto binder = flights_binder();
+  struct Case {
+    const char* sql;
+    std::vector<std::string> tables;
+  };
+  const Case cases[] = {
+      {"SELECT * FROM b JOIN a ON (SELECT max(x) FROM c) > a.x, b", {"b", "a", "c"}},
+      {"WITH a AS (SELECT * FROM b) SELECT * FROM a, c", {"b", "c"}},
+      {"WITH a AS (SELECT * FROM a) SELECT * FROM a", {"a"}},
+      {"SELECT * FROM (WITH a AS (SELECT 1) SELECT * FROM a) JOIN a ON true", {"a"}},
+      {"WITH RECURSIVE r AS (SELECT 1 AS x UNION ALL SELECT x + 1 FROM r, d) SELECT * FROM r", {"d"}},
+      {"SELECT * FROM Flights.Checks, main.planes", {"flights.checks", "planes"}},
+      {"PIVOT a ON x IN (1, 2) USING sum(y)", {"a"}},
+      {"UNPIVOT a ON x, y", {"a"}},
+      {"FROM a SELECT x WHERE x IN (FROM b)", {"a", "b"}},
+      {"SELECT 1", {}},
+  };
+  for (const Case& c : cases) EXPECT_EQ(binder->tables_of(c.sql), c.tables) << c.sql;
+}
+
+TEST(BinderFacts, DeclareReplaces) {
+  auto binder = flights_binder();
+  binder->declare("planes", schema_of("other DATE"));
+  EXPECT_EQ(binder->describe("SELECT * FROM planes").schema.columns[0].type, "DATE");
+  EXPECT_EQ(binder->describe("SELECT * FROM flights.checks").schema.columns.size(), 2u);
+}
 
 }  // namespace
 }  // namespace filrouge
