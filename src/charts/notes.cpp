@@ -5,7 +5,7 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kMaxColors = 20, kMaxBars = 60, kMaxFacets = 30, kMaxSlices = 7;
+constexpr size_t kMaxColors = 20, kMaxBars = 60, kMaxFacets = 30, kMaxSlices = 7, kMaxPoints = 10'000;
 
 const DrawnChannel* find(const DrawnChannels& channels, const char* name) {
   const auto at = channels.find(name);
@@ -93,6 +93,10 @@ std::vector<std::string> chart_notes(const std::string& mark, const DrawnChannel
   note_nulls(channels, table, notes);
   note_constants(mark, channels, table, notes);
   note_too_many(mark, channels, notes);
+  if (mark == "point" && table.rows.size() > kMaxPoints)
+    notes.push_back(fmt::format(
+        "{} points hide each other: `mark: heatmap` with `x: bin({})` and `y: bin({})` shows where most are",
+        with_commas(table.rows.size()), channels.at("x").channel.column, channels.at("y").channel.column));
   return notes;
 }
 

@@ -13,10 +13,10 @@ namespace filrouge {
 
 /// Draws a complete Vega-Lite specification (data included as `data.values`) as one SVG document. Deterministic: same
 /// specification, same bytes, on any machine and in any time zone (local time is UTC). No network, no file access. At
-/// most `time_limit` and 1 GiB of script memory. `warnings`, where given, takes what Vega itself warns of ("...
-/// dropping ..."). Throws Error(user): FR0420 with Vega's own words when the specification is wrong, FR0422 for data by
-/// `url`, FR0423 when time or memory run out. Calls from several threads wait for each other; the interpreter stays
-/// loaded between them.
+/// most `time_limit` of CPU time and 1 GiB of script memory. `warnings`, where given, takes what Vega itself warns of
+/// ("... dropping ..."). Throws Error(user): FR0420 with Vega's own words when the specification is wrong, FR0422 for
+/// data by `url`, FR0423 when time or memory run out. Calls from several threads wait for each other; the interpreter
+/// stays loaded between them.
 std::string draw_svg(const Json& vega_lite, std::vector<std::string>* warnings = nullptr,
                      std::chrono::milliseconds time_limit = std::chrono::seconds(30));
 
