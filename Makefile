@@ -14,11 +14,11 @@ test: dev
 	@ctest --test-dir build/dev --output-on-failure --parallel $(JOBS) $(CTEST_ARGS)
 
 release: fetch
-	@cmake --preset release --log-level=WARNING
+	@cmake --preset release --log-level=WARNING >/dev/null
 	@ninja -C build/release -j $(JOBS) filrouge
 
 dev: fetch
-	@cmake --preset dev --log-level=WARNING
+	@cmake --preset dev --log-level=WARNING >/dev/null
 	@ninja -C build/dev -j $(JOBS)
 
 setup:
