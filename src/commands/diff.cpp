@@ -13,6 +13,7 @@ namespace filrouge {
 namespace {
 
 constexpr size_t kExamples = 5;        // rows shown of each kind
+constexpr size_t kKeysTried = 3;       // each costs a grouping of both tables
 constexpr size_t kExampleColumns = 5;  // columns of which changed values are shown
 
 /// One side of the comparison.
@@ -96,11 +97,9 @@ Side find_side(Workspace& workspace, const std::string& text) {
 
 // ---- by which key ---------------------------------------------------------------------------------------------------
 
-/// The columns that a check of the thread declares unique for this table; empty where none does.
-std::vector<std::string> declared_key(const Thread& thread, const std::string& table) {
-  const Step* check = thread.find("check", table);
-  if (!check) return {};
-  for (const Json& expectation : check->config.value("expect", Json::array())) {
+/// The columns of the first `unique` of a check; empty where there is none.
+std::vector<std::string> unique_of(const Step& check) {
+  for (const Json& expectation : check.config.value("expect", Json::array())) {
     if (!expectation.is_object() || !expectation.contains("unique")) continue;
     const Json& unique = expectation.at("unique");
     if (unique.is_string()) return {unique.get<std::string>()};
@@ -108,6 +107,18 @@ std::vector<std::string> declared_key(const Thread& thread, const std::string& t
       return unique.get<std::vector<std::string>>();
   }
   return {};
+}
+
+/// Keys that checks of the thread name, that of the table's own check first: a key of `flights` often is one of what is
+/// made from it too. Whether it is one here has to be counted.
+std::vector<std::vector<std::string>> declared_keys(const Thread& thread, const std::string& table) {
+  std::vector<std::vector<std::string>> keys;
+  for (const Step& step : thread.steps) {
+    if (step.verb != "check") continue;
+    std::vector<std::string> key = unique_of(step);
+    if (!key.empty()) keys.insert(step.name == table ? keys.begin() : keys.end(), std::move(key));
+  }
+  return keys;
 }
 
 /// The columns of --key, which both sides must have.
@@ -180,22 +191,35 @@ class Comparer {
            before.schema.names() == after.schema.names() && !before.column_hashes.empty();
   }
 
+  /// How many values of the key are there more than once, and in which table.
+  std::pair<uint64_t, std::string> repeated(const std::vector<std::string>& key) {
+    for (const char* table : {"before", "after"})
+      if (uint64_t count = number(repeated_keys_sql(table, key)); count > 0) return {count, table};
+    return {0, ""};
+  }
+
   void choose_key(Difference& d) {
-    bool asked = arguments_.has("--key");
-    std::vector<std::string> key =
-        asked ? asked_key(arguments_, d.before, d.after) : declared_key(workspace_.thread, d.before.table().name);
+    if (arguments_.has("--key")) {
+      std::vector<std::string> key = asked_key(arguments_, d.before, d.after);
+      if (auto [count, table] = repeated(key); count > 0)
+        throw Error(ErrorKind::user, "FR0613",
+                    fmt::format("{} of `{}` occur{} more than once in `{}`", plural(count, "value"), join(key, ", "),
+                                count == 1 ? "s" : "", table == "before" ? d.before.label : d.after.label),
+                    "name more columns, or leave --key away to compare whole rows");
+      return set_key(d, std::move(key));
+    }
     auto known = [&](const std::string& c) {
       return d.before.table().schema.find(c) && d.after.table().schema.find(c);
     };
-    if (key.empty() || !std::all_of(key.begin(), key.end(), known)) return;
-    for (const char* table : {"before", "after"})
-      if (uint64_t repeated = number(repeated_keys_sql(table, key)); repeated > 0) {
-        if (!asked) return;  // the check's word does not hold here
-        throw Error(ErrorKind::user, "FR0613",
-                    fmt::format("{} of `{}` occur more than once in `{}`", plural(repeated, "value"), join(key, ", "),
-                                table == std::string("before") ? d.before.label : d.after.label),
-                    "name more columns, or leave --key away to compare whole rows");
-      }
+    size_t tries = kKeysTried;
+    for (std::vector<std::string>& key : declared_keys(workspace_.thread, d.before.table().name)) {
+      if (!std::all_of(key.begin(), key.end(), known) || tries == 0) continue;
+      --tries;
+      if (repeated(key).first == 0) return set_key(d, std::move(key));
+    }
+  }
+
+  static void set_key(Difference& d, std::vector<std::string> key) {
     d.comparison.key = std::move(key);
     std::erase_if(d.comparison.common, [&](const std::string& column) {
       return std::any_of(d.comparison.key.begin(), d.comparison.key.end(),
@@ -385,7 +409,7 @@ Command diff_command() {
       "  filrouge diff departures\n"
       "  filrouge diff departures@3fa9 departures --key flight,time_hour\n"
       "  filrouge diff 3 5\n"
-      "Rows are matched by --key, else by what a check of the table says is unique, else\n"
+      "Rows are matched by --key, else by what a check of the thread says is unique, else\n"
       "compared whole.";
   command.options = {{"--key", "COLUMNS", "match rows by these columns: a,b"}};
   command.min_positional = 1;

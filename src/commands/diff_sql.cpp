@@ -64,8 +64,8 @@ std::string multiset_counts_sql(const Comparison& comparison) {
 std::string rows_only_in_sql(const std::string& there, const std::string& other, const Comparison& comparison) {
   if (comparison.key.empty()) {
     std::string columns = comparison.common.empty() ? "1" : names_of(comparison.common);
-    return fmt::format("SELECT {0} FROM {1} EXCEPT ALL SELECT {0} FROM {2}", columns, quote_name(there),
-                       quote_name(other));
+    return fmt::format("SELECT * FROM (SELECT {0} FROM {1} EXCEPT ALL SELECT {0} FROM {2}) ORDER BY ALL", columns,
+                       quote_name(there), quote_name(other));
   }
   return fmt::format("SELECT a.* FROM {} a WHERE NOT EXISTS (SELECT 1 FROM {} b WHERE {}) ORDER BY {}",
                      quote_name(there), quote_name(other), same_key(comparison.key), names_of(comparison.key, "a."));

@@ -19,7 +19,7 @@ std::string repeated_keys_sql(const std::string& table, const std::vector<std::s
 std::string keyed_counts_sql(const Comparison& comparison);
 /// One row: added, removed.
 std::string multiset_counts_sql(const Comparison& comparison);
-/// Rows that only `there` has ("after": added), in the order of the key.
+/// Rows that only `there` has ("after": added), in the order of the key, or of all columns.
 std::string rows_only_in_sql(const std::string& there, const std::string& other, const Comparison& comparison);
 /// The first `most` changed values of one column: the key's columns, before, after.
 std::string changed_values_sql(const Comparison& comparison, const std::string& column, size_t most);

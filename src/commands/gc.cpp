@@ -53,8 +53,10 @@ int gc(const Arguments& arguments) {
   auto say = [&](const std::string& text) {
     if (!arguments.quiet() && !arguments.json()) std::cerr << "  " << text << "\n";
   };
-  auto store = Store::open(store_folder(arguments), dry_run ? Store::Access::read : Store::Access::write,
-                           !arguments.has("--no-wait"), say);
+  fs::path folder = store_folder(arguments);
+  if (!fs::exists(folder)) dry_run = true;  // do not make one only to find it empty
+  auto store =
+      Store::open(folder, dry_run ? Store::Access::read : Store::Access::write, !arguments.has("--no-wait"), say);
   std::optional<std::set<StepName>> steps = steps_of_thread(arguments);
   std::vector<Finding> findings = store->gc(keep, dry_run, steps ? &*steps : nullptr);
   uint64_t bytes = 0;
@@ -72,7 +74,8 @@ int gc(const Arguments& arguments) {
   }
   if (!findings.empty()) std::cout << by_step(findings).draw(output_style()).text;
   if (findings.empty())
-    say(fmt::format("nothing to remove: every version is current or was used by the last {}", plural(keep, "run")));
+    say(fmt::format("nothing to remove: every version is current or was used by the last {}",
+                    keep == 1 ? "run" : plural(keep, "run")));
   else
     say(fmt::format("{} {}, {}", plural(findings.size(), "version"), dry_run ? "would be removed" : "removed",
                     human_bytes(bytes)));

@@ -119,12 +119,35 @@ std::string overview_text() {
   if (!others.empty()) text += "\nothers\n" + others;
   std::vector<std::string> verb_names;
   for (const Verb& verb : verbs()) verb_names.push_back(verb.spec.name);
-  text += "\nverbs of thread.yaml\n" + entry(join(verb_names, ", "), 0, "");
+  text += "\nverbs of thread.yaml\n  " + join(verb_names, ", ") + "\n";
   text +=
       "\nnext: filrouge help COMMAND, filrouge help VERB\n"
       "first: filrouge new late --example flights && cd late && filrouge run\n";
   return text;
 }
+
+namespace {
+
+/// Running text is wrapped; lines that begin with a blank are examples, and stay as they are.
+std::string details_text(const std::string& details) {
+  std::string text, paragraph;
+  auto flush = [&] {
+    if (!paragraph.empty()) text += wrap(paragraph, kWidth, 0) + "\n";
+    paragraph.clear();
+  };
+  for (const std::string& line : split(trim(details), '\n')) {
+    bool running = !line.empty() && line[0] != ' ';
+    if (!running) flush();
+    if (running)
+      paragraph += line + " ";
+    else
+      text += line + "\n";
+  }
+  flush();
+  return text;
+}
+
+}  // namespace
 
 std::string command_text(const Command& command) {
   std::string usage = command.usage.empty() ? "" : " " + command.usage;
@@ -132,7 +155,7 @@ std::string command_text(const Command& command) {
   std::string about = command.about;
   if (!about.empty()) about[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(about[0])));
   text += wrap(about, kWidth, 0) + ".\n";
-  if (!command.details.empty()) text += std::string(trim(command.details)) + "\n";
+  text += details_text(command.details);
   if (!command.options.empty()) text += "\noptions\n" + options_text(command.options);
   return text + "\noptions of every command\n" + options_text(common_options());
 }
@@ -183,7 +206,7 @@ std::string markdown_command(const Command& command) {
   std::string usage = command.usage.empty() ? "" : " " + command.usage;
   std::string text =
       fmt::format("### filrouge {}\n\n`filrouge {}{}`: {}.\n\n", command.name, command.name, usage, command.about);
-  if (!command.details.empty()) text += "```text\n" + std::string(trim(command.details)) + "\n```\n\n";
+  if (!command.details.empty()) text += "```text\n" + details_text(command.details) + "```\n\n";
   return command.options.empty() ? text : text + markdown_options(command.options);
 }
 

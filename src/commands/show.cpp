@@ -11,7 +11,7 @@ namespace filrouge {
 namespace {
 
 constexpr uint64_t kShownRows = 10;
-constexpr size_t kLabel = 9;
+constexpr size_t kLabel = 10;
 
 /// Everything that is printed, put together once for both forms.
 struct Card {
@@ -54,7 +54,7 @@ Card make_card(Workspace& workspace, const Arguments& arguments, Named named) {
 std::string from_text(const Card& card, const std::string& column) {
   if (!card.lineage.contains(card.named.table)) return "";
   std::string text = list_of(trace_up(card.lineage, {card.named.table, column}).values);
-  return text.empty() ? "(constant)" : text;
+  return text.empty() ? "(none)" : text;
 }
 
 Json columns_json(const Card& card) {
@@ -108,14 +108,22 @@ std::string meaning_text(const Column& column) {
 }
 
 void print_columns(const Card& card) {
-  TextTable table({{"column"}, {"type"}, {"from"}, {"meaning"}});
-  bool any_from = false, any_meaning = false;
-  for (const Column& column : card.named.stored().schema.columns) {
-    std::string from = from_text(card, column.name), meaning = meaning_text(column);
-    any_from = any_from || !from.empty(), any_meaning = any_meaning || !meaning.empty();
-    table.add({column.name, {column.type, true}, from, meaning});
+  const std::vector<Column>& columns = card.named.stored().schema.columns;
+  bool derived = card.lineage.contains(card.named.table);
+  bool explained =
+      std::any_of(columns.begin(), columns.end(), [](const Column& c) { return !meaning_text(c).empty(); });
+  if (!derived && !explained) return;  // the rows below show names and types
+  std::vector<TextColumn> titles = {{"column"}, {"type"}};
+  if (derived) titles.push_back({"from"});
+  if (explained) titles.push_back({"meaning"});
+  TextTable table(std::move(titles));
+  for (const Column& column : columns) {
+    std::vector<TextCell> cells = {column.name, {column.type, true}};
+    if (derived) cells.push_back(from_text(card, column.name));
+    if (explained) cells.push_back(meaning_text(column));
+    table.add(std::move(cells));
   }
-  if (any_from || any_meaning) std::cout << "\n" << table.draw(output_style()).text;
+  std::cout << "\n" << table.draw(output_style()).text;
 }
 
 void print_card(const Card& card, const Thread& thread) {
@@ -130,7 +138,7 @@ void print_card(const Card& card, const Thread& thread) {
       "built", kLabel,
       fmt::format("{} UTC in {}, key {}, {}", short_time(version.created), human_seconds(version.seconds),
                   version.key.substr(0, 8), plural(card.versions, "version")));
-  if (!version.summary.empty()) std::cout << labelled("result", kLabel, version.summary);
+  if (version.verb == "check" && !version.summary.empty()) std::cout << labelled("result", kLabel, version.summary);
   for (const std::string& note : version.notes) std::cout << labelled("note", kLabel, note);
   if (card.check)
     std::cout << labelled("checked", kLabel,

@@ -6,7 +6,7 @@ namespace filrouge {
 namespace {
 
 bool in_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || (c & 0x80);
+  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '$' || (c & 0x80);
 }
 
 /// Bytes to mark from `offset`: what the error says, or the word there; never beyond the line.

@@ -11,7 +11,7 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kLabel = 8;  // "values", "used by" and a blank
+constexpr size_t kLabel = 9;  // "used by" and two blanks
 
 [[noreturn]] void no_table(const std::string& name, const Plan& plan) {
   std::vector<std::string> names;
@@ -76,7 +76,7 @@ bool is_source(const LineageGraph& graph, const ColumnRef& column) {
 void print_up(const LineageGraph& graph, const ColumnRef& column) {
   if (is_source(graph, column)) return print_labelled("values", "read from outside the thread");
   Trace up = trace_up(graph, column);
-  print_labelled("values", up.values.empty() ? "constant: computed from no column" : list_of(up.values));
+  print_labelled("values", up.values.empty() ? "none: a constant, or a count of rows" : list_of(up.values));
   print_labelled("rows", list_of(up.rows));
   print_lines("via", path_lines(up.via));
 }
@@ -163,6 +163,7 @@ int trace_table(const Arguments& arguments, const Plan& plan, const std::string&
     shown.insert(users.rows.begin(), users.rows.end());
     std::string values = arguments.has("--down")    ? list_of(shown)
                          : is_source(graph, column) ? "(read)"
+                         : up.values.empty()        ? "(none)"
                                                     : list_of(up.values);
     text.add({column.column, {schema.columns[i].type, true}, values});
     if (i == 0) common = up.rows;

@@ -23,6 +23,11 @@ int verify(const Arguments& arguments) {
   auto say = [&](const std::string& text) {
     if (!arguments.quiet() && !arguments.json()) std::cerr << "  " << text << "\n";
   };
+  if (!fs::exists(folder)) {
+    if (arguments.json()) print_json({{"findings", Json::array()}, {"repaired", false}});
+    say(fmt::format("there is no store in {} yet; next: filrouge run", folder.string()));
+    return 0;
+  }
   if (arguments.has("--rebuild")) {
     Store::rebuild(folder);
     say("the catalog was made anew from the receipts of the versions");
@@ -58,8 +63,8 @@ Command verify_command() {
   command.about = "reads the whole store again and reports damage";
   command.details =
       "Exit code 0: everything is as it was written, or was mended; 1: damage was found.\n"
-      "  filrouge verify --repair     removes damaged versions; the next run makes them anew\n"
-      "  filrouge verify --rebuild    makes catalog.db anew from the receipts first";
+      "  filrouge verify --repair     removes what is damaged; run makes it anew\n"
+      "  filrouge verify --rebuild    makes catalog.db anew from the receipts";
   command.options = {{"--repair", "", "remove what is damaged, so that the next run makes it anew"},
                      {"--rebuild", "", "make the catalog anew from the receipts of the versions"}};
   command.run = verify;

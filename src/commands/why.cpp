@@ -10,7 +10,7 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kLabel = 9;
+constexpr size_t kLabel = 11;
 
 /// Steps of that name, or the one that yields the table of that name.
 std::vector<size_t> steps_named(const std::string& name, const Plan& plan) {

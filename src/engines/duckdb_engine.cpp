@@ -151,6 +151,10 @@ WrittenTable DuckEngine::measure(const std::string& name, const std::vector<fs::
   return table;
 }
 
+bool is_nested(const std::string& type) {
+  return type.ends_with(']') || type.starts_with("STRUCT(") || type.starts_with("MAP(") || type.starts_with("UNION(");
+}
+
 /// One value as JSON: numbers where exact, ISO text for times, nested values through DuckDB's own to_json.
 Json value_at(duckdb_result& result, duckdb_type type, const std::string& type_name, idx_t column, idx_t row) {
   if (duckdb_value_is_null(&result, column, row)) return nullptr;
@@ -176,33 +180,33 @@ Json value_at(duckdb_result& result, duckdb_type type, const std::string& type_n
   duckdb_string raw = duckdb_value_string(&result, column, row);
   std::string text(raw.data ? raw.data : "", raw.data ? raw.size : 0);
   duckdb_free(raw.data);
-  if (type_name.starts_with("nested ")) return Json::parse(text, nullptr, false);
-  if (type_name.starts_with("DECIMAL") || type == DUCKDB_TYPE_HUGEINT || type == DUCKDB_TYPE_UBIGINT) {
+  if (is_nested(type_name)) return Json::parse(text, nullptr, false);
+  if (type_name.starts_with("DECIMAL") || type_name.ends_with("HUGEINT") || type_name == "UBIGINT") {
     std::string digits = text;
     std::erase_if(digits, [](char c) { return c < '0' || c > '9'; });
     if (digits.size() <= 15) return Json::parse(text, nullptr, false);
   }
-  if (type == DUCKDB_TYPE_TIMESTAMP && text.size() > 10) text[10] = 'T';
-  if (type == DUCKDB_TYPE_TIMESTAMP_TZ && text.size() > 10) {
+  if (type_name.starts_with("TIMESTAMP") && text.size() > 10 && text[10] == ' ') {
     text[10] = 'T';
     if (text.ends_with("+00")) text.replace(text.size() - 3, 3, "Z");
   }
   return text;
 }
 
-bool is_nested(const std::string& type) {
-  return type.ends_with(']') || type.starts_with("STRUCT(") || type.starts_with("MAP(") || type.starts_with("UNION(");
+/// What value_at can take as it is; everything else the engine makes a text of, for the C API does not know all types.
+std::string selected(const Column& column) {
+  static const std::set<std::string> plain = {"BOOLEAN",   "TINYINT",  "SMALLINT", "INTEGER", "BIGINT", "UTINYINT",
+                                              "USMALLINT", "UINTEGER", "FLOAT",    "DOUBLE",  "VARCHAR"};
+  std::string name = quote_name(column.name);
+  if (plain.contains(column.type)) return name;
+  std::string value = is_nested(column.type) ? "to_json(" + name + ")" : name;
+  return fmt::format("{}::VARCHAR AS {}", value, name);
 }
 
 Json DuckEngine::rows(const std::string& sql, uint64_t max_rows) {
   Schema schema = describe(sql);
-  std::vector<std::string> columns, kinds;
-  for (const Column& column : schema.columns) {
-    bool nested = is_nested(column.type);
-    kinds.push_back(nested ? "nested " + column.type : column.type);
-    columns.push_back(nested ? fmt::format("to_json({0})::VARCHAR AS {0}", quote_name(column.name))
-                             : quote_name(column.name));
-  }
+  std::vector<std::string> columns;
+  for (const Column& column : schema.columns) columns.push_back(selected(column));
   DuckResult result;
   session_.impl().run(fmt::format("SELECT {} FROM ({}\n) LIMIT {}", join(columns, ", "), sql, max_rows), result);
   Json rows = Json::array();
@@ -210,7 +214,8 @@ Json DuckEngine::rows(const std::string& sql, uint64_t max_rows) {
   for (idx_t c = 0; c < columns.size(); ++c) types.push_back(duckdb_column_type(&result.raw, c));
   for (idx_t r = 0, n = duckdb_row_count(&result.raw); r < n; ++r) {
     Json row = Json::array();
-    for (idx_t c = 0; c < columns.size(); ++c) row.push_back(value_at(result.raw, types[c], kinds[c], c, r));
+    for (idx_t c = 0; c < columns.size(); ++c)
+      row.push_back(value_at(result.raw, types[c], schema.columns[c].type, c, r));
     rows.push_back(std::move(row));
   }
   return {{"columns", to_json(schema)}, {"rows", std::move(rows)}};

@@ -11,13 +11,11 @@ Json rows(const Json& query, Engine& engine) {
   std::string sql = query.at("sql");
   uint64_t most = query.value("max_rows", uint64_t{1000});
   Json answer = engine.rows(sql, most + 1);
-  Json& rows = answer["rows"];
-  bool truncated = rows.size() > most;
-  if (truncated) rows.erase(rows.begin() + static_cast<long>(most), rows.end());
-  size_t kept = rows.size();  // a new key moves the others: `rows` is not to be used below
+  bool truncated = answer.at("rows").size() > most;
+  if (truncated) answer.at("rows").erase(most);
   answer["truncated"] = truncated;
   if (!truncated)
-    answer["total"] = kept;
+    answer["total"] = answer.at("rows").size();
   else if (query.value("count", false))
     answer["total"] = engine.rows(fmt::format("SELECT count(*) AS n FROM ({}\n)", sql), 1).at("rows")[0][0];
   return answer;

@@ -26,7 +26,7 @@ Blank lines at the end of an output do not count. Both sides are compared after 
     32 and more hex digits     ->  KEY
     0.9 s, 12 ms, 1 min 3 s    ->  T        (with the spaces around it made one)
     pid 123, process 123       ->  pid PID, process PID
-    key b4427bbd               ->  key KEY
+    key b4427bbd, late@b4427bbd ->  key KEY, late@KEY
 Neighbouring lines of a run's finished steps may come in any order.
 Exit code: 0 all as expected, 1 not, 77 nothing but skipped cases.
 """
@@ -133,6 +133,7 @@ COMPARED_RULES = [
     (re.compile(r" *\b(?<![\w.,-])(?:\d+ h )?(?:\d+ min )?\d[\d,]*(?:\.\d+)? (?:s|ms|us|µs|min|h)\b *"), " T "),
     (re.compile(r"\b(pid|process) \d+"), r"\1 PID"),
     (re.compile(r"\bkey [0-9a-f]{8}\b"), "key KEY"),
+    (re.compile(r"(?<=\w@)[0-9a-f]{8}\b"), "KEY"),
     (re.compile(r"\b(KEY|TIME|PID) +"), r"\1 "),
 ]
 FINISHED_STEP = re.compile(r"  [a-z]+ +[a-z]\w* .* T$")  # steps run beside each other and finish in any order
