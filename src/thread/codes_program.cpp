@@ -56,20 +56,6 @@ filrouge run)"},
 change or vanish later, and a version never changes.)",
      R"(ln -s /data/big.parquet "$OUTPUT/data.parquet")", R"(cp /data/big.parquet "$OUTPUT/data.parquet")"},
 
-    {"FR0513", "catalog cannot be used",
-     R"(The system refused an operation on the store's catalog or lock; the message has its reason. On network drives without file
-locks, put the store on a local disk with `--store`.)",
-     R"(filrouge run --store /mnt/share/flights)", R"(filrouge run --store /var/tmp/flights)"},
-
-    {"FR0514", "damaged receipt",
-     R"(The receipt of a version is not what filrouge wrote. `filrouge verify` names all damaged versions; delete the folder of the
-version and run: it is built again.)",
-     R"(filrouge run               # a receipt was edited)", R"(filrouge verify)"},
-
-    {"FR0515", "result that is no ordinary file",
-     R"(A step left a link, a pipe or a device. The store keeps ordinary files and folders, which are the same on every machine.)",
-     R"(ln -s /data/x.parquet $OUT/)", R"(cp /data/x.parquet $OUT/)"},
-
     {"FR0520", "the engine does not start",
      R"(DuckDB could not be started; the message has its reason, mostly memory or the folder for temporary files.)",
      R"(filrouge run --memory 1MB)", R"(filrouge run --memory 1GB)"},

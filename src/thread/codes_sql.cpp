@@ -94,20 +94,6 @@ could change without a word. A `read` step makes a table of a file.)",
   from: late.csv
 - sql: late
   query: SELECT * FROM late_read)"},
-
-    {"FR0212", "PIVOT without its values",
-     R"(The columns of a step are known before it runs, so they cannot come from the data. Name the values that become columns.)",
-     R"(PIVOT flights ON carrier USING count(*))", R"(PIVOT flights ON carrier IN ('AA', 'UA') USING count(*))"},
-
-    {"FR0213", "two columns of one name",
-     R"(The query gives two columns the same name (letter case does not count), so nobody could say which one is meant later.)",
-     R"(SELECT * FROM flights f JOIN planes p ON f.tailnum = p.tailnum)",
-     R"(SELECT * FROM flights f JOIN planes p USING (tailnum))"},
-
-    {"FR0214", "data from outside the thread",
-     R"(A query reads the tables of the thread and nothing else: no files, no addresses, no tables of the engine. What comes from
-outside enters by a `read` step, so that the plan knows when it has changed.)",
-     R"(SELECT * FROM 'flights.parquet')", R"(SELECT * FROM flights)"},
 };
 
 }  // namespace
