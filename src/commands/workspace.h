@@ -19,8 +19,8 @@ class Workspace {
   explicit Workspace(const Arguments& arguments);
   ~Workspace();
 
+  std::vector<Diagnostic> problems;  // before `thread`, whose reading fills it
   Thread thread;
-  std::vector<Diagnostic> problems;
 
   /// Opens the store; before the first call there is none. Waits for a running `run` when writing, unless --no-wait.
   Store& open_store(Store::Access access);
