@@ -33,12 +33,10 @@ class DuckBinder : public Binder {
   const std::vector<std::string>& functions() override;
 
  private:
-  struct Parsed {
-    std::unique_ptr<PlanJson> json;
-    SyntaxFacts facts;
-  };
   SyntaxFacts parse(const std::string& sql);
-  void refuse_foreign_data(const SyntaxFacts& facts, const std::string& sql);
+  void make_tables_for(const std::string& sql);
+  void make_one_by_one(const std::set<std::string>& tables);
+  std::string create_statement(const std::string& table);
   [[noreturn]] void explain(const std::string& sql, PlanNode answer);
   Schema result_schema(const std::string& sql, PlanNode columns);
   void refuse_duplicates(const std::string& sql, const Schema& schema);
@@ -47,7 +45,7 @@ class DuckBinder : public Binder {
 
   DuckSession session_;
   Schemas schemas_;
-  std::set<std::string> catalog_schemas_;
+  std::set<std::string> waiting_;  ///< declared, but not yet made in DuckDB
   std::vector<std::string> functions_;
   std::map<std::string, std::string> stability_;  ///< of functions that are not plainly CONSISTENT
 };
@@ -61,15 +59,58 @@ void DuckBinder::declare(const std::string& table, const Schema& schema) {
              known->second.columns[i].type == schema.columns[i].type;
     if (same) return;
   }
-  std::vector<std::string> columns;
-  for (const Column& column : schema.columns) columns.push_back(quote_name(column.name) + " " + column.type);
-  std::string sql;
-  size_t dot = table.find('.');
-  if (dot != std::string::npos && catalog_schemas_.insert(table.substr(0, dot)).second)
-    sql = fmt::format("CREATE SCHEMA IF NOT EXISTS {}; ", quote_name(table.substr(0, dot)));
-  if (columns.empty()) columns.push_back("\"\" INTEGER");
-  session_.execute(fmt::format("{}CREATE OR REPLACE TABLE {} ({})", sql, quote_table(table), join(columns, ", ")));
   schemas_[table] = schema;
+  waiting_.insert(table);
+}
+
+/// Makes the declared tables that wait, if `sql` may name one of them. Many in one transaction cost half of one by one.
+void DuckBinder::make_tables_for(const std::string& sql) {
+  if (waiting_.empty()) return;
+  bool needed = false;
+  for (const SqlToken& token : sql_tokens(sql)) {
+    if (token.kind != SqlTokenKind::word && token.kind != SqlTokenKind::quoted_name) continue;
+    std::string name = lower(sql.substr(token.offset, token.length));
+    if (token.kind == SqlTokenKind::quoted_name) name = name.substr(1, name.size() - std::min<size_t>(name.size(), 2));
+    auto next = waiting_.lower_bound(name);  // the table itself, or one of its side tables
+    needed = needed || (next != waiting_.end() && (*next == name || next->starts_with(name + ".")));
+  }
+  if (!needed) return;
+  std::string batch;
+  for (const std::string& table : waiting_) batch += create_statement(table);
+  std::set<std::string> tables;
+  tables.swap(waiting_);
+  try {
+    session_.execute("BEGIN; " + batch + "COMMIT");
+  } catch (const Error&) {
+    session_.execute("ROLLBACK");
+    make_one_by_one(tables);
+  }
+}
+
+/// After a batch has failed: all that can be made are made, then the first failure is told.
+void DuckBinder::make_one_by_one(const std::set<std::string>& tables) {
+  std::optional<Error> first;
+  for (const std::string& table : tables) {
+    try {
+      session_.execute(create_statement(table));
+    } catch (const Error& error) {
+      schemas_.erase(table);
+      if (!first)
+        first = Error(ErrorKind::user, "FR0207", fmt::format("table `{}` cannot be made: {}", table, error.message));
+    }
+  }
+  if (first) throw *first;
+}
+
+std::string DuckBinder::create_statement(const std::string& table) {
+  std::vector<std::string> columns;
+  for (const Column& column : schemas_[table].columns) columns.push_back(quote_name(column.name) + " " + column.type);
+  if (columns.empty()) columns.push_back("\"\" INTEGER");
+  size_t dot = table.find('.');
+  std::string schema;
+  if (dot != std::string::npos)
+    schema = fmt::format("CREATE SCHEMA IF NOT EXISTS {}; ", quote_name(table.substr(0, dot)));
+  return fmt::format("{}CREATE OR REPLACE TABLE {} ({}); ", schema, quote_table(table), join(columns, ", "));
 }
 
 /// Parses, without binding. Throws for what is no single SELECT.
@@ -101,6 +142,7 @@ std::vector<std::string> DuckBinder::tables_of(const std::string& sql) {
 }
 
 Query DuckBinder::describe(const std::string& sql) {
+  make_tables_for(sql);
   PlanJson json(session_.scalar_with(kPlan, std::string(kPrefix) + sql).value_or("{}"));
   PlanNode root = json.root();
   if (root["error"].is("true")) explain(sql, root);

@@ -44,6 +44,7 @@ class Binder {
  public:
   virtual ~Binder() = default;
   /// Makes `table` ("flights" or "flights.checks") known with these columns; replaces what was declared before.
+  /// A type that DuckDB does not know is told (FR0207) by the first describe() that may need the table.
   virtual void declare(const std::string& table, const Schema& schema) = 0;
   /// Tables named by the query, whether declared or not, without CTE names; in order of first use.
   /// Throws Error(user, FR0201, text_offset) for a syntax error and FR0202 for what is not one SELECT.

@@ -271,6 +271,20 @@ TEST(BinderFacts, TablesInOrderOfFirstUse) {
   for (const Case& c : cases) EXPECT_EQ(binder->tables_of(c.sql), c.tables) << c.sql;
 }
 
+TEST(BinderFacts, AWrongTypeIsToldOnceAndHarmsNoOtherTable) {
+  auto binder = flights_binder();
+  binder->declare("odd", schema_of("x NUMBR"));
+  binder->declare("even", schema_of("x INTEGER"));
+  try {
+    binder->describe("SELECT * FROM odd");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code, "FR0207");
+    EXPECT_FALSE(error.text_offset);
+  }
+  EXPECT_EQ(binder->describe("SELECT e.x, hour, seats FROM even e, flights, planes").schema.columns.size(), 3u);
+}
+
 TEST(BinderFacts, DeclareReplaces) {
   auto binder = flights_binder();
   binder->declare("planes", schema_of("other DATE"));

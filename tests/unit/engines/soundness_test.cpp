@@ -195,5 +195,42 @@ TEST(LineageSoundness, EveryConstruct) {
   expect_sound(soundness, queries, 0);
 }
 
+/// The content of a result: rows, and a hash of every row with its position.
+std::string content(DuckSession& data, const std::string& sql, RowOrder order) {
+  data.execute("CREATE OR REPLACE TABLE result AS " +
+               (order == RowOrder::sorted ? "SELECT * FROM (" + sql + "\n) ORDER BY ALL" : sql));
+  auto rows =
+      data.texts("SELECT count(*), bit_xor(hash(xor(hash(r), hash(rowid)))) FROM (SELECT rowid, r FROM result r)");
+  return rows[0][0].value_or("") + " " + rows[0][1].value_or("");
+}
+
+/// What is classed as streaming or sorted comes out the same on one thread and on several.
+TEST(RowOrder, OfStreamingAndSortedQueriesDoesNotDependOnThreads) {
+  DuckSession data(1);
+  data.execute(
+      "CREATE TABLE flights AS SELECT ['AA', 'UA', 'DL'][(1 + hash(i) % 3)::INTEGER] AS carrier, 'N' || (hash(i * 7) % "
+      "500) AS tailnum, "
+      "(hash(i * 3) % 900)::INTEGER AS hour, (hash(i * 5) % 40) / 7.0::DOUBLE AS arr_delay, (hash(i * 11) % "
+      "11)::INTEGER AS dep_delay, "
+      "['t' || hash(i) % 3] AS tags, {'lon': hash(i) % 7, 'lat': hash(i + 1) % 5}::STRUCT(lon DOUBLE, lat DOUBLE) AS "
+      "place FROM "
+      "range(400000) r(i); "
+      "CREATE TABLE planes AS SELECT 'N' || i AS tailnum, (hash(i) % 8)::INTEGER AS year, (hash(i * 9) % 9)::INTEGER "
+      "AS seats, "
+      "'N' || (hash(i * 4) % 14) AS model FROM range(15) r(i)");
+  Soundness declared(data);
+  size_t checked = 0;
+  for (const char* sql : kConstructs) {
+    RowOrder order = declared.binder().describe(sql).order;
+    if (order == RowOrder::sequential) continue;
+    data.execute("SET threads = 1");
+    std::string alone = content(data, sql, order);
+    data.execute("SET threads = 4");
+    for (int round = 0; round < 2; ++round) EXPECT_EQ(content(data, sql, order), alone) << sql;
+    ++checked;
+  }
+  EXPECT_GT(checked, 20u);
+}
+
 }  // namespace
 }  // namespace filrouge
