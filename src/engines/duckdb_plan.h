@@ -18,7 +18,8 @@ namespace filrouge {
 
 using Schemas = std::map<std::string, Schema>;
 
-/// Fills lineage, row order and `not_understood` of `query` (whose schema is filled) from the plan below CREATE TABLE AS.
+/// Fills lineage, row order and `not_understood` of `query` (whose schema is filled) from the plan below CREATE TABLE
+/// AS.
 void read_plan(PlanNode plan, const Schemas& schemas, Query& query);
 
 /// How the rows of this plan may be computed. See RowOrder. `order_prefix` is set for RowOrder::sorted: the leading

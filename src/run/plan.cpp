@@ -18,7 +18,7 @@ struct Planner::Impl {
   Store& store;
   PlanOptions options;
   std::string library;
-  std::map<std::string, Version> current;     // "sql departures" -> the version settled on last
+  std::map<std::string, Version> current;  // "sql departures" -> the version settled on last
   std::map<StepName, RunStep> last_built;  // for estimates
   std::unique_ptr<Worker> worker;
 

@@ -16,13 +16,13 @@
 namespace filrouge {
 
 struct Step {
-  std::string verb;    ///< "sql"
-  std::string name;    ///< "departures"
-  /// The step's keys but the verb, as written. Texts (also SQL, names, choices, paths) are strings even where YAML would read a
-  /// number; a text_list is an array even where one text was given; percent, bytes and duration are a string or a number.
-  /// Where `file:` named a text, config["query"] holds it and `file` is not there.
+  std::string verb;  ///< "sql"
+  std::string name;  ///< "departures"
+  /// The step's keys but the verb, as written. Texts (also SQL, names, choices, paths) are strings even where YAML
+  /// would read a number; a text_list is an array even where one text was given; percent, bytes and duration are a
+  /// string or a number. Where `file:` named a text, config["query"] holds it and `file` is not there.
   Json config;
-  Node node;           ///< the whole step's mapping, with places
+  Node node;  ///< the whole step's mapping, with places
   /// SQL that came from `file:`: its path (relative to the thread's folder); the text then stands in config["query"].
   std::string sql_file;
 
@@ -30,33 +30,34 @@ struct Step {
 };
 
 struct Thread {
-  std::filesystem::path folder;       ///< absolute
-  std::filesystem::path file;         ///< absolute path of thread.yaml
+  std::filesystem::path folder;  ///< absolute
+  std::filesystem::path file;    ///< absolute path of thread.yaml
   std::string name;
   std::string about;
-  std::map<std::string, Json> params; ///< defaults with --set applied; types are those of the defaults
+  std::map<std::string, Json> params;  ///< defaults with --set applied; types are those of the defaults
   uint64_t seed = 0;
-  std::vector<Step> steps;            ///< in the order of the files
-  std::vector<SourceText> sources;    ///< every file read, for render()
+  std::vector<Step> steps;          ///< in the order of the files
+  std::vector<SourceText> sources;  ///< every file read, for render()
   /// Names of the steps left out because of a problem: that nothing makes such a table is then no second problem.
   std::set<std::string> left_out;
-  bool cut_short = false;             ///< a file is not YAML from some line on: any step may be missing
+  bool cut_short = false;  ///< a file is not YAML from some line on: any step may be missing
 
   const Step* find(std::string_view verb, std::string_view name) const;
   /// A problem at a key of a step: `path` such as {"expect", "0", "range"}; the deepest part that exists is marked.
   Diagnostic at(const Step& step, const std::vector<std::string>& path, std::string code, std::string message,
                 std::string hint = "", std::string note = "") const;
-  /// A problem at byte `offset` of the scalar under `path` (of the .sql file where it came from one), `length` bytes long.
-  Diagnostic at_text(const Step& step, const std::vector<std::string>& path, size_t offset, size_t length, std::string code,
-                     std::string message, std::string hint = "", std::string note = "") const;
+  /// A problem at byte `offset` of the scalar under `path` (of the .sql file where it came from one), `length` bytes
+  /// long.
+  Diagnostic at_text(const Step& step, const std::vector<std::string>& path, size_t offset, size_t length,
+                     std::string code, std::string message, std::string hint = "", std::string note = "") const;
 };
 
 struct ParseOptions {
   std::map<std::string, std::string> set;  ///< --set NAME=VALUE
 };
 
-/// Reads `file` and all it includes. Every problem found goes into `problems`; the steps that are well-formed are returned even then.
-/// Secrets `${secret:NAME}` are checked for form only (resolve_secret gives the value at run time).
+/// Reads `file` and all it includes. Every problem found goes into `problems`; the steps that are well-formed are
+/// returned even then. Secrets `${secret:NAME}` are checked for form only (resolve_secret gives the value at run time).
 /// Throws Error(environment, FR0501) only when `file` itself cannot be read.
 Thread parse_thread(const std::filesystem::path& file, const std::vector<VerbSpec>& verbs, const ParseOptions& options,
                     std::vector<Diagnostic>& problems);

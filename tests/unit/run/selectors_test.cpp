@@ -8,8 +8,8 @@ namespace filrouge {
 namespace {
 
 /// a <- b <- c <- d and x <- c: the second list are the steps that a step needs.
-const std::vector<SelectableStep> kSteps = {
-    {"read", "a", {}}, {"sql", "b", {0}}, {"read", "x", {}}, {"sql", "c", {1, 2}}, {"sql", "d", {3}}, {"check", "a", {0}}};
+const std::vector<SelectableStep> kSteps = {{"read", "a", {}},    {"sql", "b", {0}}, {"read", "x", {}},
+                                            {"sql", "c", {1, 2}}, {"sql", "d", {3}}, {"check", "a", {0}}};
 
 std::string chosen(const std::vector<std::string>& select, const std::vector<std::string>& exclude = {}) {
   std::string text;
@@ -36,7 +36,8 @@ TEST(Selectors, AsInDbt) {
       {{"[bc]"}, "s:b s:c "},
       {{"sql:*"}, "s:b s:c s:d "},
   };
-  for (const auto& [select, expected] : cases) EXPECT_EQ(chosen(select), expected) << (select.empty() ? "" : select.front());
+  for (const auto& [select, expected] : cases)
+    EXPECT_EQ(chosen(select), expected) << (select.empty() ? "" : select.front());
 }
 
 TEST(Selectors, Exclude) {
