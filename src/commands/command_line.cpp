@@ -12,7 +12,7 @@ namespace filrouge {
 
 std::string Arguments::get(const std::string& option, std::string otherwise) const {
   auto found = options.find(option);
-  return found == options.end() ? std::move(otherwise) : found->second.back();
+  return found == options.end() ? otherwise : found->second.back();
 }
 
 const std::vector<OptionSpec>& common_options() {

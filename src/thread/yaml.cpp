@@ -9,6 +9,8 @@
 
 namespace filrouge {
 
+Node::Node() = default;  // not in the header, where pair<Node, Node> is incomplete when clang asks for it
+
 namespace {
 
 constexpr size_t kMaxDepth = 100;

@@ -21,6 +21,7 @@ struct Place {
 
 struct Node {
   enum class Kind { null, scalar, sequence, mapping };
+  Node();
   Kind kind = Kind::null;
   std::string text;         ///< scalar: its value, decoded
   bool plain = true;        ///< scalar without quotes and not a block: may be a number, a boolean or null
