@@ -211,6 +211,12 @@ std::optional<uint64_t> parse_duration_ms(std::string_view text) {
   return scaled(text, kUnits);
 }
 
+std::optional<uint64_t> parse_count(std::string_view text) {
+  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string_view::npos)
+    return std::nullopt;
+  return std::stoull(std::string(text));
+}
+
 std::string plural(uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", with_commas(count), noun, count == 1 ? "" : "s");
 }

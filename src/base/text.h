@@ -34,6 +34,9 @@ std::optional<uint64_t> parse_bytes(std::string_view text);
 /// "10s", "250ms", "5m", "2h", "10" (seconds) -> milliseconds.
 std::optional<uint64_t> parse_duration_ms(std::string_view text);
 
+/// A whole number of one to nine digits.
+std::optional<uint64_t> parse_count(std::string_view text);
+
 /// "1 step", "2 steps".
 std::string plural(uint64_t count, std::string_view noun);
 

@@ -11,6 +11,7 @@
 #include "commands/sql_problem.h"
 #include "commands/text_table.h"
 #include "engines/sql_text.h"
+#include "run/graph.h"
 
 namespace filrouge {
 namespace {

@@ -25,6 +25,8 @@ struct Arguments {
   std::map<std::string, std::vector<std::string>> options;  ///< "--set" -> {"a=1"}; a switch has one empty value
   bool has(const std::string& option) const { return options.contains(option); }
   std::string get(const std::string& option, std::string otherwise = "") const;
+  /// Every value of an option that may repeat; none where it is not given.
+  std::vector<std::string> all(const std::string& option) const;
   bool json() const { return has("--json"); }
   bool quiet() const { return has("--quiet"); }
 };

@@ -15,6 +15,11 @@ std::string Arguments::get(const std::string& option, std::string otherwise) con
   return found == options.end() ? otherwise : found->second.back();
 }
 
+std::vector<std::string> Arguments::all(const std::string& option) const {
+  auto found = options.find(option);
+  return found == options.end() ? std::vector<std::string>{} : found->second;
+}
+
 const std::vector<OptionSpec>& common_options() {
   static const std::vector<OptionSpec> options = {
       {"--file", "FILE", "the thread to use; default: thread.yaml here or in a folder above"},

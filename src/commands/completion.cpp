@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/named.h"
+#include "run/graph.h"
 #include "steps/step.h"
 #include "thread/codes.h"
 

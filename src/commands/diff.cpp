@@ -49,10 +49,6 @@ struct Difference {
 
 // ---- which two ------------------------------------------------------------------------------------------------------
 
-bool is_run_number(const std::string& text) {
-  return !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
-}
-
 [[noreturn]] void no_version(const std::string& name, const std::string& which, const std::string& step) {
   throw Error(ErrorKind::user, "FR0612", fmt::format("`{}` has no version `{}`", name, which),
               fmt::format("next: filrouge history {}", step));
@@ -61,7 +57,7 @@ bool is_run_number(const std::string& text) {
 /// `which`: "-1" is the version before the current one, anything else the beginning of a key.
 Version pick_version(const std::vector<Version>& versions, const Version& current, const std::string& name,
                      const std::string& which) {
-  if (which.starts_with('-') && is_run_number(which.substr(1))) {
+  if (which.starts_with('-') && parse_count(which.substr(1))) {
     std::vector<const Version*> others;
     for (const Version& version : versions)
       if (version.key != current.key) others.push_back(&version);
@@ -379,7 +375,7 @@ int diff_runs(const Arguments& arguments) {
 
 int diff(const Arguments& arguments) {
   std::vector<std::string> names = arguments.positional;
-  if (names.size() == 2 && is_run_number(names[0]) && is_run_number(names[1])) return diff_runs(arguments);
+  if (names.size() == 2 && parse_count(names[0]) && parse_count(names[1])) return diff_runs(arguments);
   if (names.size() == 1) {
     std::string table = names[0].substr(0, names[0].find('@'));
     names =

@@ -12,14 +12,6 @@ namespace {
 
 constexpr size_t kKeptRuns = 10;
 
-size_t keep_option(const Arguments& arguments) {
-  if (!arguments.has("--keep")) return kKeptRuns;
-  std::string text = arguments.get("--keep");
-  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos)
-    throw Error(ErrorKind::user, "FR0604", fmt::format("--keep cannot be `{}`", text), "for example --keep 3");
-  return std::stoul(text);
-}
-
 /// What can be had back: one line for each step, so that it can be read.
 TextTable by_step(const std::vector<Finding>& findings) {
   std::vector<std::string> order;
@@ -48,7 +40,7 @@ std::optional<std::set<StepName>> steps_of_thread(const Arguments& arguments) {
 }
 
 int gc(const Arguments& arguments) {
-  size_t keep = keep_option(arguments);
+  size_t keep = count_option(arguments, "--keep", kKeptRuns, "--keep 3");
   bool dry_run = arguments.has("--dry-run");
   auto say = [&](const std::string& text) {
     if (!arguments.quiet() && !arguments.json()) std::cerr << "  " << text << "\n";

@@ -13,6 +13,7 @@
 #include "commands/look_text.h"
 #include "commands/named.h"
 #include "commands/text_table.h"
+#include "run/graph.h"
 #include "sources/find.h"
 
 namespace filrouge {

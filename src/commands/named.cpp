@@ -31,15 +31,6 @@ const Step* step_named(const Thread& thread, const std::string& name) {
 
 }  // namespace
 
-std::vector<std::string> table_names(const Thread& thread) {
-  std::vector<std::string> names;
-  std::set<std::string> seen;
-  for (const Step& step : thread.steps)
-    for (std::string& name : yielded_by(step))
-      if (seen.insert(name).second) names.push_back(std::move(name));
-  return names;
-}
-
 Named find_named(Workspace& workspace, const std::string& name) {
   Named named;
   named.step = provider_of(workspace.thread, name);
@@ -82,11 +73,7 @@ Json json_of(const std::set<ColumnRef>& refs) {
 }
 
 uint64_t limit_option(const Arguments& arguments, uint64_t otherwise) {
-  if (!arguments.has("--limit")) return otherwise;
-  std::string text = arguments.get("--limit");
-  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos)
-    throw Error(ErrorKind::user, "FR0604", fmt::format("--limit cannot be `{}`", text), "for example --limit 100");
-  return std::stoull(text);
+  return count_option(arguments, "--limit", otherwise, "--limit 100");
 }
 
 void mention_problems(const Workspace& workspace, const Arguments& arguments) {

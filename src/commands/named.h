@@ -22,9 +22,6 @@ struct Named {
 /// Throws Error(user, FR0606) with the nearest name.
 Named find_named(Workspace& workspace, const std::string& name);
 
-/// Every table that the thread yields, in the order of the file, each once.
-std::vector<std::string> table_names(const Thread& thread);
-
 /// The lineage of every table as it was last built.
 LineageGraph stored_lineage(const Store& store);
 

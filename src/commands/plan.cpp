@@ -34,9 +34,7 @@ void print(const PlannedStep& step, size_t name_width) {
 int plan(const Arguments& arguments) {
   auto start = std::chrono::steady_clock::now();
   Workspace workspace(arguments);
-  auto exclude = arguments.options.find("--exclude");
-  Plan& plan = workspace.plan(arguments.positional,
-                              exclude == arguments.options.end() ? std::vector<std::string>{} : exclude->second);
+  Plan& plan = workspace.plan(arguments.positional, arguments.all("--exclude"));
   if (auto code = workspace.fail_on_problems()) return *code;
   size_t to_build = 0, reused = 0, name_width = 14;
   double seconds = 0;

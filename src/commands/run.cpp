@@ -140,8 +140,7 @@ std::string closing_line(const RunOutcome& outcome, const Plan& plan) {
   return fmt::format("{:<40}  {}", line, next_command(plan));
 }
 
-int idle(const Workspace& workspace, const Plan& plan, const Arguments& arguments, double seconds) {
-  (void)workspace;
+int idle(const Plan& plan, const Arguments& arguments, double seconds) {
   RunOutcome outcome = idle_outcome(plan, seconds);
   if (arguments.json())
     print_json(to_json(outcome));
@@ -165,17 +164,15 @@ std::string command_text(const Arguments& arguments) {
 int run(const Arguments& arguments) {
   auto start = std::chrono::steady_clock::now();
   Workspace workspace(arguments);
-  auto exclude = arguments.options.find("--exclude");
-  std::vector<std::string> excluded = exclude == arguments.options.end() ? std::vector<std::string>{} : exclude->second;
   if (has_errors(workspace.problems)) {
     workspace.plan();  // the rest of the thread may have problems too: all are reported at once
     return *workspace.fail_on_problems();
   }
   Store& store = workspace.open_store(Store::Access::write);
-  Plan& plan = workspace.plan(arguments.positional, excluded, arguments.has("--again"));
+  Plan& plan = workspace.plan(arguments.positional, arguments.all("--exclude"), arguments.has("--again"));
   if (auto code = workspace.fail_on_problems()) return *code;
   auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-  if (nothing_to_do(workspace.thread, store, plan)) return idle(workspace, plan, arguments, elapsed());
+  if (nothing_to_do(workspace.thread, store, plan)) return idle(plan, arguments, elapsed());
   for (int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, [](int) { request_stop(); });
   Reporter reporter(plan, workspace.thread, arguments.quiet() || arguments.json());
   bool show_problems = !arguments.json();

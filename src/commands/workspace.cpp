@@ -25,9 +25,7 @@ fs::path find_thread(const Arguments& arguments) {
 
 ParseOptions parse_options(const Arguments& arguments) {
   ParseOptions options;
-  auto found = arguments.options.find("--set");
-  if (found == arguments.options.end()) return options;
-  for (const std::string& text : found->second) {
+  for (const std::string& text : arguments.all("--set")) {
     size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) bad_option("--set", text, "--set late_after=30");
     options.set[text.substr(0, equals)] = text.substr(equals + 1);
@@ -82,13 +80,19 @@ uint64_t memory_option(const Arguments& arguments) {
   return *bytes;
 }
 
+uint64_t count_option(const Arguments& arguments, const std::string& option, uint64_t otherwise,
+                      const std::string& example) {
+  if (!arguments.has(option)) return otherwise;
+  auto count = parse_count(arguments.get(option));
+  if (!count) bad_option(option, arguments.get(option), example);
+  return *count;
+}
+
 int jobs_option(const Arguments& arguments) {
-  if (!arguments.has("--jobs")) return processors();
-  std::string text = arguments.get("--jobs");
-  if (text.empty() || text.size() > 4 || text.find_first_not_of("0123456789") != std::string::npos ||
-      std::stoi(text) < 1)
-    bad_option("--jobs", text, "--jobs 2");
-  return std::stoi(text);
+  const std::string example = "--jobs 2";
+  uint64_t jobs = count_option(arguments, "--jobs", static_cast<uint64_t>(processors()), example);
+  if (jobs < 1 || jobs > 9999) bad_option("--jobs", arguments.get("--jobs"), example);
+  return static_cast<int>(jobs);
 }
 
 uint64_t timeout_option_ms(const Arguments& arguments) {

@@ -59,6 +59,10 @@ std::optional<std::filesystem::path> thread_file(const Arguments& arguments);
 /// Throws Error(user, FR0605) without either.
 std::filesystem::path store_folder(const Arguments& arguments);
 
+/// A whole number of at most nine digits, `otherwise` where the option is not given. Throws Error(user, FR0604).
+uint64_t count_option(const Arguments& arguments, const std::string& option, uint64_t otherwise,
+                      const std::string& example);
+
 /// --memory, --jobs, --step-timeout as limits of one worker. Throws Error(user, FR0604).
 uint64_t memory_option(const Arguments& arguments);
 int jobs_option(const Arguments& arguments);

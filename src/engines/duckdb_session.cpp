@@ -47,8 +47,7 @@ DuckSession::~DuckSession() {
 }
 
 void DuckSession::Impl::fail(const std::string& text) {
-  error = parse_duckdb_error(text);
-  throw to_error(error);
+  throw to_error(parse_duckdb_error(text));
 }
 
 void DuckSession::Impl::run(const std::string& sql, DuckResult& result) {
@@ -75,13 +74,6 @@ void DuckSession::execute(const std::string& sql) {
   impl_->run(sql, result);
 }
 
-std::optional<std::string> DuckSession::scalar(const std::string& sql) {
-  DuckResult result;
-  impl_->run(sql, result);
-  if (duckdb_row_count(&result.raw) == 0) return std::nullopt;
-  return text_at(result.raw, 0, 0);
-}
-
 std::optional<std::string> DuckSession::scalar_with(const std::string& sql, const std::string& argument) {
   DuckResult result;
   impl_->run_prepared(sql, argument, result);
@@ -104,9 +96,6 @@ void DuckSession::interrupt() {
 }
 double DuckSession::progress() const {
   return duckdb_query_progress(impl_->connection).percentage;
-}
-const DuckError& DuckSession::last_error() const {
-  return impl_->error;
 }
 
 namespace {
@@ -134,7 +123,7 @@ DuckError parse_duckdb_error(const std::string& text) {
   DuckError error;
   std::string rest = text;
   size_t colon = rest.find(" Error: ");
-  if (colon != std::string::npos && colon < 40) {
+  if (colon < 40) {  // npos is larger
     error.type = rest.substr(0, colon);
     rest = rest.substr(colon + 8);
   }

@@ -32,18 +32,14 @@ class DuckSession {
 
   /// Runs all statements of `sql`. Throws Error with `text_offset` set where DuckDB gave a position.
   void execute(const std::string& sql);
-  /// First column of the first row as text; nothing where there is no row or it is NULL.
-  std::optional<std::string> scalar(const std::string& sql);
-  /// As scalar, with `argument` bound to the one `?` of a statement that is prepared once and reused.
+  /// First column of the first row as text; nothing where there is no row or it is NULL. `argument` is bound to the one
+  /// `?` of a statement that is prepared once and reused.
   std::optional<std::string> scalar_with(const std::string& sql, const std::string& argument);
   /// Every row, every value as text (NULL = nothing).
   std::vector<std::vector<std::optional<std::string>>> texts(const std::string& sql);
 
   void interrupt();
   double progress() const;  ///< 0..100, or below 0 when not known
-
-  /// The last failure, taken apart.
-  const DuckError& last_error() const;
 
   struct Impl;
   Impl& impl() { return *impl_; }

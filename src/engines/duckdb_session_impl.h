@@ -22,9 +22,8 @@ struct DuckSession::Impl {
   duckdb_database database = nullptr;
   duckdb_connection connection = nullptr;
   std::unordered_map<std::string, duckdb_prepared_statement> prepared;
-  DuckError error;
 
-  /// Runs `sql`; on failure fills `error` and throws.
+  /// Runs `sql`; throws what to_error() makes of a failure.
   void run(const std::string& sql, DuckResult& result);
   void run_prepared(const std::string& sql, const std::string& argument, DuckResult& result);
   [[noreturn]] void fail(const std::string& text);

@@ -29,11 +29,7 @@ const Schema* StepBinder::schema(const std::string& table) const {
 }
 
 std::vector<std::string> StepBinder::table_names() const {
-  std::vector<std::string> names;
-  for (const Step& step : thread_.steps)
-    if (const Verb* verb = find_verb(step.verb))
-      for (std::string& name : tables_yielded(step, *verb)) names.push_back(std::move(name));
-  return names;
+  return filrouge::table_names(thread_);
 }
 
 void StepBinder::report(Diagnostic problem) {

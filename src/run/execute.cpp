@@ -53,7 +53,7 @@ void compare(const Version& kept, const Version& computed) {
   }
 }
 
-enum class State { waiting, ready, running, done, failed, skipped };
+enum class State { waiting, running, done, failed, skipped };
 
 class Execution {
  public:

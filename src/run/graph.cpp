@@ -10,6 +10,16 @@ std::vector<std::string> tables_yielded(const Step& step, const Verb& verb) {
   return verb.yields ? verb.yields(step) : std::vector<std::string>{step.name};
 }
 
+std::vector<std::string> table_names(const Thread& thread) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (const Step& step : thread.steps)
+    if (const Verb* verb = find_verb(step.verb))
+      for (std::string& name : tables_yielded(step, *verb))
+        if (seen.insert(name).second) names.push_back(std::move(name));
+  return names;
+}
+
 std::optional<size_t> Plan::source_of(const std::string& table, size_t reader) const {
   if (auto found = replacement.find(table); found != replacement.end()) {
     const std::vector<size_t>& needs = steps[reader].needs;

@@ -8,6 +8,9 @@ namespace filrouge {
 /// Names of the tables that a step yields, before it is bound.
 std::vector<std::string> tables_yielded(const Step& step, const Verb& verb);
 
+/// Every table that the thread yields, in the order of the file, each once.
+std::vector<std::string> table_names(const Thread& thread);
+
 /// Fills plan.provider and every `needs` from `references`, and sorts plan.steps into dependency order. Reports cycles
 /// (FR0211; the steps on them keep the file's order at the end) and tables that two steps yield (FR0215).
 void link_steps(Plan& plan, const Thread& thread, std::vector<Diagnostic>& problems);
