@@ -19,6 +19,11 @@ filrouge_static_library(zstd libzstd.a)
 filrouge_static_library(crypto libcrypto.a Threads::Threads ${CMAKE_DL_LIBS})
 filrouge_static_library(ssl libssl.a crypto)
 
+# Eigen, for linear models: headers only.
+find_path(eigen_headers Eigen/Dense PATH_SUFFIXES eigen3 REQUIRED)
+add_library(eigen INTERFACE IMPORTED)
+target_include_directories(eigen SYSTEM INTERFACE ${eigen_headers})
+
 # DuckDB with its icu, json, parquet, tpch and tpcds extensions. -rdynamic lets a loaded extension find it.
 set(duckdb_archives)
 foreach(name static generated_extension_loader)

@@ -64,6 +64,12 @@ fetch_extension() { # NAME VERSION HASH: a DuckDB extension, a single file insid
   unzip -q -o -j "$work/pip/${1//-/_}-$2"-*.whl '*.duckdb_extension' -d "$deps/extensions"
 }
 
+fetch_library() { # NAME VERSION HASH: a shared library inside a wheel
+  pip_download "$1" "$2" "$3" wheel
+  mkdir -p "$deps/$1"
+  unzip -q -o -j "$work/pip/${1//-/_}-$2"-*.whl "$1/lib/*.so" "*/licenses/LICENSE" -d "$deps/$1"
+}
+
 npm() { # the machine's npm, or that of the wheel pinned in the lock: Debian's package brings 379 others along
   if [[ -z ${npm_cli:-} ]]; then
     if type -P npm >/dev/null; then

@@ -9,9 +9,11 @@ packages=(
   libfmt-dev nlohmann-json3-dev            # headers only: compiled into the program
   libyaml-dev libsqlite3-dev libssl-dev libminizip-dev libxxhash-dev   # linked statically, as are the next three
   zlib1g-dev libdeflate-dev libzstd-dev
+  libeigen3-dev                            # headers only: linear models
   libgtest-dev
   libcurl4                                 # opened at run time, when a read step names a URL
   librsvg2-2                               # opened at run time, when a chart is asked for as PNG
+  libgomp1                                 # LightGBM's threads; opened when a model is trained
   ca-certificates
 )
 [[ ${1:-} == --checks ]] && packages+=(clang clang-format clang-tidy)

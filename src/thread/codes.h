@@ -1,5 +1,5 @@
 // The table of error codes: FR01xx thread.yaml, FR02xx SQL and columns, FR03xx read and data, FR04xx check, chart and
-// other verbs, FR05xx environment and store, FR06xx command line, FR07xx worker, FR09xx internal.
+// other verbs, FR05xx environment and store, FR06xx command line, FR07xx worker, FR08xx models, FR09xx internal.
 // The rows stand in the files that code_tables.h names.
 #pragma once
 

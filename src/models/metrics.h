@@ -1,0 +1,71 @@
+// What a model is worth, in the field's own figures. Each function states its formula and source; each equals
+// scikit-learn's function of the same purpose to 1e-9 (tests/unit/models/metrics_test.cpp).
+//
+// `weight` may be empty: every row counts 1. Probabilities of K > 2 classes: K numbers per row.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace filrouge {
+
+enum class Task { classify, regress, rank, cluster, anomaly };
+const char* to_string(Task task);
+
+/// A figure with its 95 % interval; NaN where it cannot be had (AUC of one class).
+struct Metric {
+  std::string name;  ///< auc, log_loss, brier, average_precision, accuracy, rmse, mae, r2, ndcg ...
+  double value = 0, lower = 0, upper = 0;
+  bool higher_is_better = false;
+};
+
+/// What a metric is: for help, cards and docs.
+struct MetricSpec {
+  const char* name;
+  const char* about;    ///< one sentence
+  const char* formula;  ///< plain text
+  const char* source;   ///< paper or textbook
+  bool higher_is_better;
+  bool (*applies)(Task task, int classes);
+};
+const std::vector<MetricSpec>& metric_specs();
+const MetricSpec* find_metric(const std::string& name);
+
+/// Predictions as the metrics need them.
+struct Judged {
+  Task task = Task::classify;
+  int classes = 1;                 ///< classify: 2 or more
+  std::vector<double> y;           ///< class number or value; rank: the grade
+  std::vector<double> prediction;  ///< regress: value; rank: score; 2 classes: probability of class 1; K: K per row
+  std::vector<double> weight;
+  std::vector<uint32_t> group;  ///< rank
+};
+
+/// Every metric that applies, the task's main one first (auc for two classes, log_loss for more, rmse, ndcg).
+/// Intervals: DeLong's for auc, else a bootstrap over rows (over groups for rank), drawn from `seed`, or the normal
+/// approximation of a mean where the metric is one.
+std::vector<Metric> judge(const Judged& judged, uint64_t seed);
+/// One of them, without interval.
+double metric(const std::string& name, const Judged& judged);
+
+/// Reliability: rows of equal share by predicted probability.
+struct CalibrationBin {
+  double from, to, mean_predicted, observed, lower, upper;  ///< Wilson interval of the observed share
+  uint64_t rows;
+};
+std::vector<CalibrationBin> calibration(const std::vector<double>& y, const std::vector<double>& p,
+                                        const std::vector<double>& weight, size_t bins);
+
+/// Two classes: what each threshold gives; up to `most` thresholds, at quantiles of p and at 0.5.
+struct ThresholdRow {
+  double threshold, precision, recall, specificity, f1, accuracy, flagged_share;
+  uint64_t true_positive, false_positive, true_negative, false_negative;
+};
+std::vector<ThresholdRow> thresholds(const std::vector<double>& y, const std::vector<double>& p, size_t most);
+
+/// Rows by (true class, predicted class): classes * classes numbers.
+std::vector<uint64_t> confusion(const Judged& judged);
+
+}  // namespace filrouge
