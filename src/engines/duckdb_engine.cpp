@@ -66,6 +66,10 @@ class DuckEngine : public Engine {
   WrittenTable materialise(const std::string& name, const std::string& sql, RowOrder order,
                            const fs::path& folder) override;
   WrittenTable measure(const std::string& name, const std::vector<fs::path>& files) override;
+  void scan(const std::string& sql, size_t block_rows, const std::function<void(Block&&)>& take) override {
+    scan_blocks(session_.impl(), sql, block_rows, take);
+  }
+  void append(const std::string& table, const Block& block) override { append_block(session_.impl(), table, block); }
 
   double progress() const override { return session_.progress() / 100; }
   void interrupt() override { session_.interrupt(); }

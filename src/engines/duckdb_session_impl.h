@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "engines/duckdb_session.h"
+#include "tables/block.h"
 
 namespace filrouge {
 
@@ -28,5 +29,11 @@ struct DuckSession::Impl {
   void run_prepared(const std::string& sql, const std::string& argument, DuckResult& result);
   [[noreturn]] void fail(const std::string& text);
 };
+
+/// Engine::scan and Engine::append (duckdb_blocks.cpp). A scan has a connection of its own, so that the other one stays
+/// free for what `take` does.
+void scan_blocks(DuckSession::Impl& session, const std::string& sql, size_t block_rows,
+                 const std::function<void(Block&&)>& take);
+void append_block(DuckSession::Impl& session, const std::string& table, const Block& block);
 
 }  // namespace filrouge

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tables/block.h"
 #include "tables/lineage.h"
 #include "tables/schema.h"
 
@@ -96,6 +97,12 @@ class Engine {
                                    const std::filesystem::path& folder) = 0;
   /// As materialise, for a file written by other means: rows, schema and column hashes of Parquet files.
   virtual WrittenTable measure(const std::string& name, const std::vector<std::filesystem::path>& files) = 0;
+  /// The rows of a query in blocks of `block_rows` (the last one may be shorter), as it gives them: the query must
+  /// define their order (the scan of one table, or ORDER BY). Every column must be DOUBLE or VARCHAR. `take` may use
+  /// append() but nothing else of this engine; what it throws ends the scan.
+  virtual void scan(const std::string& sql, size_t block_rows, const std::function<void(Block&&)>& take) = 0;
+  /// Adds rows to a table that execute() made, with DOUBLE and VARCHAR columns in the block's order.
+  virtual void append(const std::string& table, const Block& block) = 0;
   /// How much of the running statement is done, 0 to 1; below 0 when not known. From any thread.
   virtual double progress() const = 0;
   /// Stops the running statement (from another thread); it then throws Error(interrupted).

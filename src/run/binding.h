@@ -22,6 +22,7 @@ class StepBinder : public BindContext {
   const Thread& thread() const override { return thread_; }
   Binder& binder() override;
   const Schema* schema(const std::string& table) const override;
+  LineageGraph lineage() const override { return plan_ ? plan_->lineage() : LineageGraph(); }
   std::vector<std::string> table_names() const override;
   Json inspect(const Step& step, const Json& request, const std::vector<InputFile>& files) override;
   void report(Diagnostic problem) override;

@@ -140,6 +140,11 @@ void link_steps(Plan& plan, const Thread& thread, std::vector<Diagnostic>& probl
     for (const std::string& table : tables_yielded(*plan.steps[i].step, *plan.steps[i].verb)) {
       auto [place, is_new] = plan.provider.emplace(table, i);
       if (is_new) continue;
+      if (plan.steps[place->second].verb->supersedes) continue;
+      if (plan.steps[i].verb->supersedes) {
+        place->second = i;
+        continue;
+      }
       const Step& other = *plan.steps[place->second].step;
       problems.push_back(thread.at(
           *plan.steps[i].step, {}, "FR0215",

@@ -59,6 +59,8 @@ class BindContext {
   virtual Binder& binder() = 0;
   /// The schema of a table of the thread that was bound before; nullptr where a problem upstream left it unknown.
   virtual const Schema* schema(const std::string& table) const = 0;
+  /// The lineage of every table bound so far. What is bound with it is not `Verb::remembered`.
+  virtual LineageGraph lineage() const { return {}; }
   /// All table names of the thread, for hints.
   virtual std::vector<std::string> table_names() const = 0;
   /// Looks into files in a worker (`Verb::inspect`); remembered by the content of `files` and the request.
@@ -104,6 +106,9 @@ struct Verb {
   int version = 1;  ///< raise it when the same step would give another result: everything is then rebuilt
   /// Names of the tables that the step yields, its main table first; null = one table of the step's name.
   std::vector<std::string> (*yields)(const Step& step) = nullptr;
+  /// Its tables take the place of those that another verb yields under the same name: `explain: late` knows more for
+  /// late.importance than `learn: late`.
+  bool supersedes = false;
   /// True when `references` and `bind` depend on nothing but the step, the parameters and the schemas of its tables:
   /// they are then remembered across runs.
   bool remembered = false;

@@ -1,0 +1,31 @@
+// The model card: what a reader must know before trusting a model, under the headings of Hugging Face's model cards
+// (Mitchell et al. 2019, "Model cards for model reporting"). What only a person can write is marked as such.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "models/learner.h"
+
+namespace filrouge {
+
+struct CardFacts {
+  struct Part {
+    std::string name;
+    size_t rows = 0;
+    std::vector<Metric> metrics, baseline;
+  };
+  std::string name, from, target, because;
+  std::vector<std::string> allowed_leaks, notes;
+  uint64_t seed = 1;
+  std::vector<Part> parts;
+  std::vector<std::pair<std::string, double>> importance;
+  std::vector<Tried> tried;
+  SplitPlan split;
+};
+
+/// Writes card.json and card.md; returns their names.
+std::vector<std::string> write_cards(const CardFacts& facts, const std::filesystem::path& folder);
+
+}  // namespace filrouge

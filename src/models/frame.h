@@ -1,0 +1,62 @@
+// The columns that a model reads, in memory, as they come from a table: before features are made of them.
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "models/matrix.h"
+#include "tables/block.h"
+
+namespace filrouge {
+
+enum class SourceKind { number, boolean, text, date, timestamp, time };
+const char* to_string(SourceKind kind);
+
+struct SourceColumn {
+  std::string name;
+  SourceKind kind = SourceKind::number;
+};
+
+/// The kind of a column of DuckDB's type `type`; nothing for lists, structs, blobs, intervals: no model reads those.
+std::optional<SourceKind> source_kind(const std::string& type);
+
+/// How a block of a Frame is read: `name` as DOUBLE (dates and times as seconds since 1970, times of day as seconds) or
+/// as VARCHAR.
+std::string scan_expression(const SourceColumn& column);
+
+/// One column. Numbers: NULL is NaN. Texts: codes into `dictionary`, in the order in which the values came.
+struct FrameColumn {
+  static constexpr uint32_t kNull = std::numeric_limits<uint32_t>::max();
+  SourceColumn source;
+  std::vector<double> numbers;
+  std::vector<uint32_t> codes;
+  std::vector<std::string> dictionary;
+
+  bool is_text() const { return source.kind == SourceKind::text; }
+  bool is_null(size_t row) const { return is_text() ? codes[row] == kNull : numbers[row] != numbers[row]; }
+};
+
+class Frame {
+ public:
+  explicit Frame(const std::vector<SourceColumn>& columns);
+  /// `block` has this frame's columns from `first` on, in order.
+  void add(const Block& block, size_t first = 0);
+
+  size_t rows = 0;
+  std::vector<FrameColumn> columns;
+  const FrameColumn* find(const std::string& name) const;
+
+ private:
+  std::vector<std::unordered_map<std::string, uint32_t>> codes_;  ///< by column: text -> code
+};
+
+/// A value as people write it: "14:05", "2013-01-01", "true", "3.5", "JFK"; empty for NULL.
+std::string value_text(const FrameColumn& column, size_t row);
+
+/// Hash of a row number and a seed: what draws of rows are made from, so that they depend on nothing else.
+uint64_t mix(uint64_t value, uint64_t seed);
+
+}  // namespace filrouge

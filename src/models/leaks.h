@@ -1,0 +1,27 @@
+// Signs in the data that a model would be judged by what it cannot know when it is used.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "models/frame.h"
+#include "models/validation.h"
+
+namespace filrouge {
+
+struct Leak {
+  std::string column;    ///< empty: whole rows
+  std::string evidence;  ///< one sentence
+};
+
+/// A column that alone tells the target: with the column cut into bins of equal share, guessing each bin's commonest
+/// class errs less than a fiftieth as often as guessing the commonest class of all; for numbers, the bins' means
+/// explain more than 99.9 % of the variance. `rows`: the training rows; `classes`: 1 for a number.
+std::optional<Leak> find_telling_column(const Frame& frame, const Rows& rows, const std::vector<double>& y, int classes,
+                                        const std::vector<std::string>& allowed);
+
+/// Test rows that equal a training row in every column and the target, in a table whose rows can be told apart (a
+/// number that differs in most rows): at least one in twenty.
+std::optional<Leak> find_repeated_rows(const Frame& frame, const Split& split, const std::vector<double>& y);
+
+}  // namespace filrouge

@@ -1,0 +1,441 @@
+#include "models/learner.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace filrouge {
+namespace {
+
+/// Seconds of one tree with 31 leaves: measured on two cores of 2023, flights (262,000 rows x 13 features): 9 ms; on
+/// 7,000 x 19: 0.8 ms. Only the order of magnitude matters: it decides how much is tried, never what comes out of it.
+double seconds_per_tree(size_t rows, size_t features, int leaves) {
+  return 3e-4 + 2.6e-9 * static_cast<double>(rows) * static_cast<double>(features) * std::sqrt(leaves / 31.0);
+}
+
+constexpr size_t kRowsPerThread = 5000;  // below, a second thread costs more than it brings
+constexpr int kMostTrees = 2000;
+constexpr int kPatience = 40;
+
+/// The training rows as numbers, with the folds as positions among them.
+struct FoldSet {
+  std::shared_ptr<TrainingSet> set;
+  std::shared_ptr<BinnedRows> binned;  // made when first needed
+  Rows train, validation;              // positions in `set`
+};
+
+struct Candidate {
+  std::string method;
+  BoostingOptions boosting;
+  std::string settings;
+  // What came of it:
+  std::vector<double> raw;  // of Learned::judged
+  double loss = 0;
+  double trees = 0;
+  double weight = 0;
+};
+
+class Learner {
+ public:
+  Learner(const LearnOrder& order, const Frame& frame, const std::vector<double>& y, const std::vector<double>& weight,
+          const Split& split)
+      : order_(order), frame_(frame), y_(y), weight_(weight), split_(split) {
+    outputs_ = order.labels.size() > 2 ? order.labels.size() : 1;
+  }
+
+  Learned run();
+
+ private:
+  bool classify() const { return order_.task == Task::classify; }
+  int classes() const { return static_cast<int>(order_.labels.size()); }
+  std::shared_ptr<TrainingSet> make_set(const Features& features, const Rows& rows, bool training) const;
+  void make_folds();
+  std::vector<Candidate> candidates() const;
+  BoostingOptions options(int leaves, double rate) const;
+  double cost(const BoostingOptions& options) const;
+  void try_candidate(Candidate& candidate);
+  std::vector<double> fit_on_fold(Candidate& candidate, FoldSet& fold);
+  void blend(std::vector<Candidate>& all);
+  void refit(const Candidate& candidate, double weight);
+  void recalibrate();
+  void keep_residuals();
+  std::vector<double> constant_raw(const Rows& rows) const;
+  double loss(const std::vector<double>& raw) const;
+  BinnedRows& binned(FoldSet& fold) const;
+
+  const LearnOrder& order_;
+  const Frame& frame_;
+  const std::vector<double>& y_;
+  const std::vector<double>& weight_;
+  const Split& split_;
+  size_t outputs_ = 1;
+  FoldSet all_;  // the training rows, no validation
+  std::vector<FoldSet> folds_;
+  std::vector<size_t> places_;  // by fold, one after the other: place of each validation row in learned_.judged
+  Learned learned_;
+};
+
+std::shared_ptr<TrainingSet> Learner::make_set(const Features& features, const Rows& rows, bool training) const {
+  auto set = std::make_shared<TrainingSet>();
+  set->features = features.specs();
+  set->x = training ? features.encode_training(frame_, rows) : features.encode(frame_);
+  for (uint32_t row : rows) {
+    set->y.push_back(y_[row]);
+    if (!weight_.empty()) set->weight.push_back(weight_[row]);
+  }
+  return set;
+}
+
+Rows positions(const Rows& rows, const Rows& in) {
+  Rows places;
+  for (uint32_t row : rows)
+    places.push_back(static_cast<uint32_t>(std::lower_bound(in.begin(), in.end(), row) - in.begin()));
+  return places;
+}
+
+void Learner::make_folds() {
+  Model& model = learned_.model;
+  int classes = classify() ? static_cast<int>(order_.labels.size()) : 1;
+  model.features = Features::fit(frame_, split_.train, y_, classes, order_.monotone, order_.seed);
+  all_.set = make_set(model.features, split_.train, true);
+  // Few folds for a small budget: the last ones, which in time are nearest to what comes.
+  size_t most = order_.budget_seconds < 20 ? 2 : split_.folds.size();
+  size_t first = split_.folds.size() - std::min(most, split_.folds.size());
+  for (size_t i = first; i < split_.folds.size(); ++i) {
+    const Fold& fold = split_.folds[i];
+    folds_.push_back({all_.set, nullptr, positions(fold.train, split_.train), positions(fold.validation, split_.train)});
+    learned_.judged.insert(learned_.judged.end(), fold.validation.begin(), fold.validation.end());
+  }
+  std::sort(learned_.judged.begin(), learned_.judged.end());
+  for (size_t i = first; i < split_.folds.size(); ++i)
+    for (uint32_t place : positions(split_.folds[i].validation, learned_.judged)) places_.push_back(place);
+}
+
+std::vector<double> Learner::constant_raw(const Rows& rows) const {
+  std::vector<double> sums(outputs_ == 1 ? 1 : outputs_);
+  double total = 0;
+  for (uint32_t row : rows) {
+    double weight = weight_.empty() ? 1 : weight_[row];
+    total += weight;
+    if (outputs_ == 1)
+      sums[0] += weight * y_[row];
+    else
+      sums[static_cast<size_t>(y_[row])] += weight;
+  }
+  for (double& sum : sums) {
+    double share = sum / total;
+    if (!classify())
+      sum = share;
+    else if (outputs_ == 1)
+      sum = std::log(std::max(share, 1e-9) / std::max(1 - share, 1e-9));
+    else
+      sum = std::log(std::max(share, 1e-9));
+  }
+  return sums;
+}
+
+/// Log loss, or root mean squared error, of raw scores of the judged rows.
+double Learner::loss(const std::vector<double>& raw) const {
+  double sum = 0, total = 0;
+  for (size_t i = 0; i < learned_.judged.size(); ++i) {
+    uint32_t row = learned_.judged[i];
+    double weight = weight_.empty() ? 1 : weight_[row];
+    total += weight;
+    if (!classify()) {
+      double error = raw[i] - y_[row];
+      sum += weight * error * error;
+    } else if (outputs_ == 1) {
+      double signed_raw = y_[row] > 0.5 ? raw[i] : -raw[i];
+      sum += weight * (signed_raw > 0 ? std::log1p(std::exp(-signed_raw)) : std::log1p(std::exp(signed_raw)) - signed_raw);
+    } else {
+      const double* at = &raw[i * outputs_];
+      double most = *std::max_element(at, at + outputs_), norm = 0;
+      for (size_t k = 0; k < outputs_; ++k) norm += std::exp(at[k] - most);
+      sum += weight * (most + std::log(norm) - at[static_cast<size_t>(y_[row])]);
+    }
+  }
+  return classify() ? sum / total : std::sqrt(sum / total);
+}
+
+BoostingOptions Learner::options(int leaves, double rate) const {
+  BoostingOptions options;
+  options.objective = !classify() ? "regression" : outputs_ == 1 ? "binary" : "multiclass";
+  options.classes = outputs_ == 1 ? 1 : classes();
+  options.leaves = leaves;
+  options.rate = rate;
+  options.trees = kMostTrees;
+  options.patience = kPatience;
+  options.seed = order_.seed;
+  options.threads = static_cast<int>(std::clamp<size_t>(split_.train.size() / kRowsPerThread, 1, static_cast<size_t>(order_.threads)));
+  return options;
+}
+
+/// Expected seconds of a candidate over all folds.
+double Learner::cost(const BoostingOptions& options) const {
+  double expected_trees = std::min<double>(options.trees, 15 / options.rate) * static_cast<double>(outputs_);
+  double rows = 0;
+  for (const FoldSet& fold : folds_) rows += static_cast<double>(fold.train.size());
+  return expected_trees * seconds_per_tree(static_cast<size_t>(rows), all_.set->features.size(), options.leaves);
+}
+
+std::string describe(const BoostingOptions& o) {
+  std::string text = fmt::format("leaves {}, rate {}, min_rows {}", o.leaves, o.rate, o.min_rows_in_leaf);
+  if (o.max_depth > 0) text += fmt::format(", depth {}", o.max_depth);
+  if (o.feature_share < 1) text += fmt::format(", feature_share {}", o.feature_share);
+  if (o.row_share < 1) text += fmt::format(", row_share {}", o.row_share);
+  if (o.l2 > 0) text += fmt::format(", l2 {}", o.l2);
+  return text;
+}
+
+void apply_settings(const std::map<std::string, double>& settings, BoostingOptions& o) {
+  o.patience = settings.contains("trees") ? 0 : o.patience;
+  for (const auto& [name, value] : settings) {
+    if (name == "trees") o.trees = static_cast<int>(value);
+    if (name == "leaves") o.leaves = static_cast<int>(value);
+    if (name == "depth") o.max_depth = static_cast<int>(value);
+    if (name == "min_rows") o.min_rows_in_leaf = static_cast<int>(value);
+    if (name == "rate") o.rate = value;
+    if (name == "l1") o.l1 = value;
+    if (name == "l2") o.l2 = value;
+    if (name == "feature_share") o.feature_share = value;
+    if (name == "row_share") o.row_share = value;
+  }
+}
+
+std::vector<Candidate> Learner::candidates() const {
+  std::vector<Candidate> list;
+  auto add = [&](const std::string& method, const BoostingOptions& o) { list.push_back({method, o, describe(o), {}, 0, 0, 0}); };
+  if (order_.method == "linear" || order_.method == "auto") list.push_back({"linear", {}, "ridge", {}, 0, 0, 0});
+  if (order_.method == "additive") {
+    BoostingOptions o = options(8, 0.05);
+    o.max_depth = 4;
+    o.min_rows_in_leaf = 30;
+    apply_settings(order_.settings, o);
+    for (int f = 0; f < static_cast<int>(all_.set->features.size()); ++f) o.interactions.push_back({f});
+    add("additive", o);
+  }
+  if (order_.method != "boosting" && order_.method != "auto") return list;
+  if (!order_.settings.empty()) {
+    BoostingOptions o = options(31, 0.1);
+    apply_settings(order_.settings, o);
+    add("boosting", o);
+    return list;
+  }
+  // In the order of what usually brings most: moderate, small and slow, deep and strict, shallow, cautious with
+  // categories, and twice the moderate one with other draws.
+  struct Row { int leaves, depth, min_rows; double rate, features, rows, l2; };
+  constexpr Row kRows[] = {{31, -1, 20, 0.05, 0.8, 0.9, 1},  {12, -1, 30, 0.05, 0.5, 0.8, 5}, {63, -1, 50, 0.05, 0.6, 0.8, 10},
+                           {8, 3, 10, 0.05, 0.6, 0.8, 1},    {31, -1, 100, 0.04, 0.4, 0.7, 20}, {20, -1, 10, 0.03, 0.7, 0.6, 3}};
+  double left = order_.budget_seconds;
+  for (const Row& row : kRows) {
+    BoostingOptions o = options(row.leaves, row.rate);
+    o.max_depth = row.depth;
+    o.min_rows_in_leaf = row.min_rows;
+    o.feature_share = row.features;
+    o.row_share = row.rows;
+    o.l2 = row.l2;
+    if (left < 20 && split_.train.size() > 20'000) o.rate *= 2;  // half the trees
+    double seconds = cost(o);
+    if (seconds > left && !list.empty() && list.back().method == "boosting") break;
+    left -= seconds;
+    add("boosting", o);
+  }
+  return list;
+}
+
+BinnedRows& Learner::binned(FoldSet& fold) const {
+  if (!fold.binned) {
+    // Folds that share the training set share its bins.
+    for (const FoldSet& other : folds_)
+      if (other.set == fold.set && other.binned) fold.binned = other.binned;
+    if (!fold.binned && all_.set == fold.set) fold.binned = all_.binned;
+    if (!fold.binned) fold.binned = std::make_shared<BinnedRows>(*fold.set, BoostingOptions().max_bins, order_.threads);
+  }
+  return *fold.binned;
+}
+
+Matrix rows_of(const Matrix& x, const Rows& rows) {
+  Matrix part(rows.size(), x.columns);
+  for (size_t i = 0; i < rows.size(); ++i) std::copy_n(x.row(rows[i]), x.columns, part.row(i));
+  return part;
+}
+
+std::vector<double> Learner::fit_on_fold(Candidate& candidate, FoldSet& fold) {
+  if (candidate.method == "linear") {
+    LinearOptions options;
+    options.classify = classify();
+    options.classes = std::max(2, classes());
+    options.seed = order_.seed;
+    options.threads = order_.threads;
+    Linear linear = Linear::fit(*fold.set, fold.train, options);
+    Matrix x = rows_of(fold.set->x, fold.validation);
+    std::vector<double> raw(x.rows * outputs_);
+    linear.raw(x, 0, x.rows, raw.data());
+    return raw;
+  }
+  Boosted boosted = boost(binned(fold), fold.train, fold.validation, candidate.boosting);
+  candidate.trees += static_cast<double>(boosted.trees) / static_cast<double>(folds_.size());
+  return boosted.validation_raw;
+}
+
+void Learner::try_candidate(Candidate& candidate) {
+  candidate.raw.resize(learned_.judged.size() * outputs_);
+  size_t next = 0;
+  for (FoldSet& fold : folds_) {
+    std::vector<double> raw = fit_on_fold(candidate, fold);
+    for (size_t i = 0; i < fold.validation.size(); ++i, ++next)
+      std::copy_n(&raw[i * outputs_], outputs_, &candidate.raw[places_[next] * outputs_]);
+  }
+  candidate.loss = loss(candidate.raw);
+}
+
+/// Forward selection with replacement (Caruana et al. 2004): starting from the best, whatever lowers the loss of the
+/// average most is added, until that is less than a ten-thousandth.
+void Learner::blend(std::vector<Candidate>& all) {
+  constexpr int kMostSteps = 12;
+  constexpr double kWorthIt = 1e-4;
+  std::vector<double> sum(learned_.judged.size() * outputs_), mixed(sum.size());
+  std::vector<int> picks(all.size());
+  double best = std::numeric_limits<double>::infinity();
+  for (int step = 1; step <= kMostSteps; ++step) {
+    size_t pick = all.size();
+    double lowest = best * (1 - kWorthIt);
+    for (size_t c = 0; c < all.size(); ++c) {
+      for (size_t i = 0; i < sum.size(); ++i) mixed[i] = (sum[i] + all[c].raw[i]) / step;
+      double value = loss(mixed);
+      if (value < lowest) lowest = value, pick = c;
+    }
+    if (pick == all.size()) break;
+    best = lowest;
+    ++picks[pick];
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += all[pick].raw[i];
+  }
+  int total = 0;
+  for (int count : picks) total += count;
+  if (total == 0) picks[0] = total = 1;  // losses that are no numbers: the first
+  learned_.judged_raw.assign(sum.size(), 0);
+  for (size_t c = 0; c < all.size(); ++c) {
+    all[c].weight = static_cast<double>(picks[c]) / total;
+    for (size_t i = 0; i < sum.size(); ++i) learned_.judged_raw[i] += all[c].weight * all[c].raw[i];
+  }
+}
+
+/// Fits a candidate on all training rows. Boosting grows as many trees as the folds found best, and a tenth more for
+/// the rows that the folds had to leave out.
+void Learner::refit(const Candidate& candidate, double weight) {
+  if (candidate.method == "linear") {
+    LinearOptions options;
+    options.classify = classify();
+    options.classes = std::max(2, classes());
+    options.seed = order_.seed;
+    options.threads = order_.threads;
+    Rows every(all_.set->x.rows);
+    for (uint32_t i = 0; i < every.size(); ++i) every[i] = i;
+    learned_.model.members.push_back({candidate.method, weight, Linear::fit(*all_.set, every, options), ""});
+    return;
+  }
+  BoostingOptions options = candidate.boosting;
+  if (options.patience > 0 && !folds_.empty()) options.trees = std::max(1, static_cast<int>(std::lround(candidate.trees * 1.1)));
+  options.patience = 0;
+  // Several draws are averaged where they cost little: a blend of equals errs less than each.
+  bool draws = options.row_share < 1 || options.feature_share < 1;
+  double seconds = options.trees * static_cast<double>(outputs_) * seconds_per_tree(all_.set->x.rows, all_.set->features.size(), options.leaves);
+  int bags = draws ? std::clamp(static_cast<int>(order_.budget_seconds * weight / 6 / std::max(seconds, 1e-3)), 1, 5) : 1;
+  for (int bag = 0; bag < bags; ++bag) {
+    options.seed = order_.seed + static_cast<uint64_t>(bag);
+    Boosted boosted = boost(binned(all_), {}, {}, options);
+    Forest forest = Forest::parse(boosted.text);
+    learned_.model.members.push_back({candidate.method, weight / bags, std::move(forest), std::move(boosted.text)});
+  }
+}
+
+/// Platt's scaling (1999) of the blend's out-of-fold scores by Newton's method; kept only where it lowers their log loss
+/// by more than half a percent.
+void Learner::recalibrate() {
+  if (!classify() || outputs_ > 1 || learned_.judged.empty()) return;
+  double a = 1, b = 0;
+  for (int step = 0; step < 20; ++step) {
+    double ga = 0, gb = 0, haa = 1e-9, hab = 0, hbb = 1e-9;
+    for (size_t i = 0; i < learned_.judged.size(); ++i) {
+      uint32_t row = learned_.judged[i];
+      double raw = learned_.judged_raw[i], p = logistic(a * raw + b), w = weight_.empty() ? 1 : weight_[row];
+      double g = w * (p - y_[row]), h = w * p * (1 - p);
+      ga += g * raw, gb += g, haa += h * raw * raw, hab += h * raw, hbb += h;
+    }
+    double det = haa * hbb - hab * hab;
+    if (!(det > 1e-12)) return;
+    a -= (hbb * ga - hab * gb) / det;
+    b -= (haa * gb - hab * ga) / det;
+  }
+  if (!std::isfinite(a) || !std::isfinite(b) || a <= 0) return;
+  std::vector<double> scaled = learned_.judged_raw;
+  for (double& raw : scaled) raw = a * raw + b;
+  if (loss(scaled) > loss(learned_.judged_raw) * 0.995) return;
+  learned_.model.recalibration[0] = a;
+  learned_.model.recalibration[1] = b;
+}
+
+/// Out-of-fold errors, sorted and thinned, for conformal intervals.
+void Learner::keep_residuals() {
+  constexpr size_t kMost = 2000;
+  Model& model = learned_.model;
+  std::vector<double> answers = model.predict(learned_.judged_raw), errors;
+  for (size_t i = 0; i < learned_.judged.size(); ++i) {
+    double y = y_[learned_.judged[i]];
+    if (!classify())
+      errors.push_back(std::abs(y - answers[i]));
+    else if (outputs_ == 1)
+      errors.push_back(y > 0.5 ? 1 - answers[i] : answers[i]);
+    else
+      errors.push_back(1 - answers[i * outputs_ + static_cast<size_t>(y)]);
+  }
+  std::sort(errors.begin(), errors.end());
+  std::vector<double>& kept = classify() ? model.class_scores : model.residuals;
+  size_t step = std::max<size_t>(1, errors.size() / kMost);
+  for (size_t i = step - 1; i < errors.size(); i += step) kept.push_back(errors[i]);
+}
+
+Learned Learner::run() {
+  Model& model = learned_.model;
+  model.task = order_.task;
+  model.target = order_.target;
+  model.classes = order_.labels;
+  make_folds();
+  learned_.baseline = constant_raw(split_.train);
+  model.constant.assign(outputs_, 0);
+  if (order_.method == "baseline") {
+    model.constant = learned_.baseline;
+    for (size_t i = 0; i < learned_.judged.size(); ++i)
+      learned_.judged_raw.insert(learned_.judged_raw.end(), model.constant.begin(), model.constant.end());
+    learned_.tried.push_back({"baseline", classify() ? "shares of the classes" : "mean", 0, loss(learned_.judged_raw), 1});
+    keep_residuals();
+    return std::move(learned_);
+  }
+  std::vector<Candidate> all = candidates();
+  for (size_t c = 0; c < all.size(); ++c) {
+    order_.phase(fmt::format("trying {} ({} of {})", all[c].method, c + 1, all.size()));
+    if (!folds_.empty()) try_candidate(all[c]);
+  }
+  if (folds_.empty())
+    all.resize(1), all[0].weight = 1;
+  else
+    blend(all);
+  order_.phase("fitting");
+  for (const Candidate& candidate : all) {
+    learned_.tried.push_back({candidate.method, candidate.settings, static_cast<int>(std::lround(candidate.trees)), candidate.loss, candidate.weight});
+    if (candidate.weight > 0) refit(candidate, candidate.weight);
+  }
+  recalibrate();
+  keep_residuals();
+  return std::move(learned_);
+}
+
+}  // namespace
+
+Learned learn_model(const LearnOrder& order, const Frame& frame, const std::vector<double>& y,
+                    const std::vector<double>& weight, const Split& split) {
+  return Learner(order, frame, y, weight, split).run();
+}
+
+}  // namespace filrouge

@@ -1,0 +1,154 @@
+#include "models/model.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "models/shap.h"
+
+namespace filrouge {
+namespace {
+
+constexpr int kFormat = 1;
+
+Task task_named(const std::string& name) {
+  for (Task task : {Task::classify, Task::regress, Task::rank, Task::cluster, Task::anomaly})
+    if (name == to_string(task)) return task;
+  throw Error(ErrorKind::data, "FR0810", fmt::format("the model's task `{}` is not known", name));
+}
+
+void write_text(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  if (!file.flush()) throw Error(ErrorKind::environment, "FR0502", fmt::format("cannot write {}", path.string()));
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(ErrorKind::data, "FR0810", fmt::format("the model's file {} is missing", path.string()));
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void softmax(double* values, size_t count) {
+  double most = *std::max_element(values, values + count), sum = 0;
+  for (size_t i = 0; i < count; ++i) sum += values[i] = std::exp(values[i] - most);
+  for (size_t i = 0; i < count; ++i) values[i] /= sum;
+}
+
+Member member_from_json(const Json& json, const std::filesystem::path& folder) {
+  Member member{json.at("method"), json.at("weight"), Linear(), ""};
+  if (member.method == "linear") {
+    member.fitted = Linear::from_json(json.at("linear"));
+    return member;
+  }
+  std::filesystem::path name = json.at("file").get<std::string>();
+  if (name.has_parent_path()) throw Error(ErrorKind::data, "FR0810", "a member's file lies outside the model");
+  member.text = read_text(folder / name);
+  member.fitted = Forest::parse(member.text);
+  return member;
+}
+
+}  // namespace
+
+double logistic(double raw) {
+  return 1 / (1 + std::exp(-raw));
+}
+
+std::vector<double> Model::raw(const Matrix& x) const {
+  std::vector<double> sum(x.rows * outputs()), part(x.rows * outputs());
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] = constant[i % outputs()];
+  for (const Member& member : members) {
+    std::visit([&](const auto& fitted) { fitted.raw(x, 0, x.rows, part.data()); }, member.fitted);
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += member.weight * part[i];
+  }
+  return sum;
+}
+
+std::vector<double> Model::predict(const std::vector<double>& raw) const {
+  std::vector<double> values = raw;
+  if (task != Task::classify) return values;
+  for (double& value : values) value = value * recalibration[0] + recalibration[1];
+  if (outputs() == 1)
+    for (double& value : values) value = logistic(value);
+  else
+    for (size_t at = 0; at < values.size(); at += outputs()) softmax(&values[at], outputs());
+  return values;
+}
+
+void Model::add_contributions(const Matrix& x, int threads, std::vector<double>& out) const {
+  const size_t width = x.columns + 1, sources = features.sources().size(), lines = x.rows * outputs();
+  std::vector<double> by_feature(lines * width);
+  for (const Member& member : members) {
+    if (const auto* forest = std::get_if<Forest>(&member.fitted))
+      filrouge::add_contributions(*forest, x, member.weight, threads, by_feature.data());
+    else
+      std::get<Linear>(member.fitted).add_contributions(x, member.weight, by_feature.data());
+  }
+  for (size_t line = 0; line < lines; ++line) {
+    const double* from = &by_feature[line * width];
+    double* to = &out[line * (sources + 1)];
+    for (size_t f = 0; f < x.columns; ++f) to[features.features()[f].source] += from[f];
+    to[sources] += from[x.columns] + constant[line % outputs()];
+  }
+}
+
+std::vector<std::string> Model::save(const std::filesystem::path& folder) const {
+  std::vector<std::string> files = {"model.json"};
+  Json list = Json::array();
+  for (size_t i = 0; i < members.size(); ++i) {
+    Json entry = {{"method", members[i].method}, {"weight", members[i].weight}};
+    if (const auto* linear = std::get_if<Linear>(&members[i].fitted)) {
+      entry["linear"] = linear->to_json();
+    } else {
+      files.push_back(fmt::format("member-{}.txt", i));
+      entry["file"] = files.back();
+      write_text(folder / files.back(), members[i].text);
+    }
+    list.push_back(std::move(entry));
+  }
+  Json json = {{"format", kFormat},
+               {"task", to_string(task)},
+               {"target", target},
+               {"classes", classes},
+               {"features", features.to_json()},
+               {"members", std::move(list)},
+               {"constant", constant},
+               {"recalibration", {recalibration[0], recalibration[1]}},
+               {"residuals", residuals},
+               {"class_scores", class_scores},
+               {"about", about}};
+  write_text(folder / files[0], json.dump(1) + "\n");
+  return files;
+}
+
+Model Model::open(const std::filesystem::path& folder) {
+  Json json = Json::parse(read_text(folder / "model.json"), nullptr, false);
+  try {
+    if (json.at("format") != kFormat)
+      throw Error(ErrorKind::data, "FR0810", "the model was written by a newer filrouge", "use that one, or learn it again");
+    Model model;
+    model.task = task_named(json.at("task"));
+    model.target = json.at("target");
+    model.classes = json.at("classes").get<std::vector<std::string>>();
+    model.features = Features::from_json(json.at("features"));
+    model.constant = json.at("constant").get<std::vector<double>>();
+    model.recalibration[0] = json.at("recalibration").at(0);
+    model.recalibration[1] = json.at("recalibration").at(1);
+    model.residuals = json.at("residuals").get<std::vector<double>>();
+    model.class_scores = json.at("class_scores").get<std::vector<double>>();
+    model.about = json.at("about");
+    for (const Json& entry : json.at("members")) model.members.push_back(member_from_json(entry, folder));
+    bool fits = model.constant.size() == model.outputs();
+    for (const Member& member : model.members) {
+      fits = fits && std::visit([](const auto& fitted) { return fitted.outputs(); }, member.fitted) == model.outputs();
+      if (const auto* forest = std::get_if<Forest>(&member.fitted))
+        fits = fits && forest->num_features() == model.features.features().size();
+    }
+    if (!fits) throw Error(ErrorKind::data, "FR0810", "the model's members do not fit together");
+    return model;
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::data, "FR0810", fmt::format("{} is not a model: {}", (folder / "model.json").string(), error.what()));
+  }
+}
+
+}  // namespace filrouge

@@ -1,0 +1,58 @@
+// What `learn` leaves behind and `score` and `explain` use: features, members, and what turns a raw score into an answer.
+//
+// On disk (a folder): model.json, and one text per forest (member-0.txt ..., LightGBM's own format). Everything that is
+// read back is checked: a damaged file gives Error(data, FR0810), never a crash.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "models/features.h"
+#include "models/forest.h"
+#include "models/linear.h"
+#include "models/metrics.h"
+
+namespace filrouge {
+
+/// One learner's result; the raw score of a model is the weighted sum of its members' raw scores, plus a constant.
+struct Member {
+  std::string method;  ///< boosting | additive | linear
+  double weight = 1;
+  std::variant<Forest, Linear> fitted;
+  std::string text;  ///< a forest's text, to be written
+};
+
+class Model {
+ public:
+  Task task = Task::classify;
+  std::string target;
+  std::vector<std::string> classes;   ///< classify: labels by class number; two: the second is the positive one
+  Features features;
+  std::vector<Member> members;        ///< empty = the baseline: the constant alone
+  std::vector<double> constant;       ///< by output
+  double recalibration[2] = {1, 0};   ///< classify: raw * [0] + [1] before the link, fitted out of fold
+  std::vector<double> residuals;      ///< regress: sorted absolute out-of-sample residuals, at most 2,000 quantiles
+  std::vector<double> class_scores;   ///< classify: sorted 1 - p(true class), likewise: conformal sets
+  Json about;                         ///< seed, versions, rows ...
+
+  size_t outputs() const { return classes.size() > 2 ? classes.size() : 1; }
+  /// Raw scores of all rows: rows * outputs() numbers.
+  std::vector<double> raw(const Matrix& x) const;
+  /// From raw scores: regress and rank, the value; two classes, the probability of the second; more, one per class.
+  std::vector<double> predict(const std::vector<double>& raw) const;
+  /// Adds to `out` (rows * outputs * (sources + 1)): how much each SOURCE column moved the raw score (before
+  /// recalibration), and last the base; their sum is the raw score.
+  void add_contributions(const Matrix& x, int threads, std::vector<double>& out) const;
+
+  /// Writes model.json and the members' files into the folder; returns their names, model.json first.
+  std::vector<std::string> save(const std::filesystem::path& folder) const;
+  static Model open(const std::filesystem::path& folder);
+};
+
+/// log-odds -> probability.
+double logistic(double raw);
+
+}  // namespace filrouge

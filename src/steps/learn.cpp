@@ -1,0 +1,233 @@
+// learn: a model from a table, judged honestly, with everything it yields a table. This file is what the thread says;
+// learn_work.cpp does it.
+#include "base/text.h"
+#include "models/boosting.h"
+#include "models/metrics.h"
+#include "steps/learn_work.h"
+#include "steps/model_step.h"
+#include "steps/result_table.h"
+#include "steps/verbs.h"
+
+namespace filrouge {
+namespace {
+
+std::vector<std::string> yields(const Step& step) {
+  std::vector<std::string> names = {step.name};
+  for (const LearnTable& table : learn_tables()) names.push_back(step.name + "." + table.name);
+  return names;
+}
+
+std::vector<std::string> references(const Step& step, BindContext&) {
+  return {step.config.value("from", "")};
+}
+
+/// The sources of a column: the columns of `read` steps that its values come from; itself where it is one.
+std::set<ColumnRef> origins(const LineageGraph& graph, const ColumnRef& column) {
+  if (!graph.contains(column.table)) return {column};
+  return trace_up(graph, column).values;
+}
+
+bool is_allowed(const Step& step, const std::string& column) {
+  return step.config.contains("allow_leak") && step.config["allow_leak"].contains(column);
+}
+
+/// A feature that is computed from what the target is computed from would tell it.
+bool check_lineage(const Step& step, const ModelPlan& plan, BindContext& context) {
+  LineageGraph graph = context.lineage();
+  std::set<ColumnRef> target = origins(graph, {plan.from, plan.target});
+  bool fine = true;
+  for (const SourceColumn& source : plan.sources) {
+    if (is_allowed(step, source.name)) continue;
+    std::vector<std::string> shared;
+    for (const ColumnRef& ref : origins(graph, {plan.from, source.name}))
+      if (target.contains(ref)) shared.push_back(ref.text());
+    if (shared.empty()) continue;
+    fine = false;
+    context.report(context.thread().at(
+        step, {"predict"}, "FR0808",
+        fmt::format("the feature `{}` tells the target: both `{}` and `{}` are computed from {}", source.name, source.name,
+                    plan.target, join(shared, ", ")),
+        fmt::format("put `{}` under `ignore`, or say why it is fair: allow_leak: {{{}: \"reason\"}}", source.name, source.name)));
+  }
+  return fine;
+}
+
+/// What the thread says of a column where it is read, found along its lineage.
+Json meaning_of(const ColumnRef& column, const LineageGraph& graph, BindContext& context) {
+  for (const ColumnRef& origin : origins(graph, column)) {
+    const Schema* schema = context.schema(origin.table);
+    const Column* source = schema ? schema->find(origin.column) : nullptr;
+    if (source && source->meaning.is_object()) return source->meaning;
+  }
+  return Json::object();
+}
+
+/// Rows of one entity, or of one time, on both sides flatter a model: the thread must split by them or say why not.
+bool check_split(const Step& step, const ModelPlan& plan, const Schema& schema, BindContext& context) {
+  bool apart = plan.split.kind == SplitPlan::Kind::time || plan.split.kind == SplitPlan::Kind::group;
+  std::string because = step.config.value("because", "");
+  if (apart || !because.empty()) return true;
+  LineageGraph graph = context.lineage();
+  for (const Column& column : schema.columns) {
+    Json meaning = meaning_of({plan.from, column.name}, graph, context);
+    for (const char* kind : {"time", "entity"}) {
+      if (!meaning.value(kind, false)) continue;
+      std::string way = kind == std::string("time") ? "time" : "group";
+      context.report(context.thread().at(
+          step, {step.config.contains("split") ? "split" : "from"}, "FR0813",
+          fmt::format("`{}` is declared as {}: rows drawn at random would put the same {} on both sides", column.name, kind, kind),
+          fmt::format("split: {{{}: {}, test: 20%}}, or say why not: split: random, because: \"reason\"", way, column.name)));
+      return false;
+    }
+  }
+  return true;
+}
+
+bool check_options(const Step& step, const ModelPlan& plan, BindContext& context) {
+  bool fine = true;
+  auto report = [&](const std::vector<std::string>& path, const std::string& message, const std::string& hint) {
+    fine = false;
+    context.report(context.thread().at(step, path, "FR0809", message, hint));
+  };
+  if (step.config.contains("metric")) {
+    std::string name = step.config["metric"];
+    const MetricSpec* spec = find_metric(name);
+    int classes = plan.task == Task::regress ? 1 : 2;
+    std::vector<std::string> names;
+    for (const MetricSpec& row : metric_specs())
+      if (row.applies(plan.task, classes) || (classes == 2 && row.applies(plan.task, 3))) names.push_back(row.name);
+    bool applies = spec && std::find(names.begin(), names.end(), name) != names.end();
+    auto near = nearest(name, names);
+    if (!applies && !plan.task_is_open)
+      report({"metric"}, fmt::format(spec ? "`{}` does not judge this task" : "no metric `{}`", name),
+             near ? fmt::format("did you mean `{}`?", *near) : "one of " + join(names, ", "));
+  }
+  if (step.config.contains("budget") && budget_seconds(step.config) <= 0)
+    report({"budget"}, "a budget must be more than nothing", "quick, normal, thorough, or seconds such as 60");
+  if (step.config.contains("monotone"))
+    for (const auto& [column, way] : step.config["monotone"].items()) {
+      bool known = std::any_of(plan.sources.begin(), plan.sources.end(), [&, name = column](const SourceColumn& source) { return source.name == name; });
+      if (!known) report({"monotone", column}, fmt::format("`{}` is not one of the features", column), "");
+      if (way != "up" && way != "down") report({"monotone", column}, fmt::format("`{}` must be up or down", column), "monotone: {age: up}");
+    }
+  for (const char* key : {"allow_leak"})
+    if (step.config.contains(key))
+      for (const auto& [column, reason] : step.config[key].items())
+        if (!reason.is_string() || reason.get<std::string>().empty())
+          report({key, column}, "a leak is allowed only with a reason", fmt::format("allow_leak: {{{}: \"known before the flight\"}}", column));
+  return fine;
+}
+
+std::optional<Binding> bind(const Step& step, BindContext& context) {
+  const std::string from = step.config.value("from", "");
+  const Schema* table = find_table(step, "from", from, context);
+  if (!table) return std::nullopt;
+  std::optional<ModelPlan> plan = plan_model(step, *table, &context);
+  if (!plan) return std::nullopt;
+  bool fine = check_lineage(step, *plan, context);
+  fine = check_split(step, *plan, *table, context) && fine;
+  fine = check_options(step, *plan, context) && fine;
+  if (!fine) return std::nullopt;
+
+  Use use{from, plan->others};
+  for (const SourceColumn& source : plan->sources)
+    if (std::find(use.columns.begin(), use.columns.end(), source.name) == use.columns.end()) use.columns.push_back(source.name);
+  Schema read;
+  for (const Column& column : table->columns)
+    if (std::find(use.columns.begin(), use.columns.end(), column.name) != use.columns.end()) read.columns.push_back({column.name, column.type, {}});
+  Binding binding;
+  // Of the table it says only what it reads: a new column that the model ignores learns nothing anew.
+  binding.canonical = step.config;
+  binding.canonical.erase("ignore");
+  binding.canonical["reads"] = read.names();
+  binding.canonical["library"] = kLightgbmVersion;
+  binding.work = {{"config", step.config}, {"schema", to_json(read)}};
+  std::set<ColumnRef> refs;
+  for (const std::string& column : use.columns) refs.insert({from, column});
+  auto add = [&](const std::string& name, Schema schema) {
+    TableLineage lineage = lineage_of_all(schema, refs);
+    binding.tables.push_back({name, std::move(schema), std::move(lineage)});
+  };
+  add(step.name, model_files_schema());
+  for (const LearnTable& table_spec : learn_tables()) add(step.name + "." + table_spec.name, table_spec.schema(*plan));
+  binding.uses.push_back(std::move(use));
+  return binding;
+}
+
+std::vector<KeySpec> keys() {
+  return {
+      {.name = "from", .type = ValueType::table, .required = true, .about = "the table to learn from"},
+      {.name = "predict", .type = ValueType::column, .required = true, .about = "the column to be predicted"},
+      {.name = "task",
+       .type = ValueType::choice,
+       .default_value = "by the target's type",
+       .about = "texts, booleans and whole numbers with two values are classes; other numbers are regressed on",
+       .choices = {"classify", "regress"}},
+      {.name = "method",
+       .type = ValueType::choice,
+       .default_value = "auto",
+       .about = "auto tries and blends; boosting = LightGBM; additive = one curve per feature, readable; linear = ridge; "
+                "baseline = the mean, or the shares of the classes",
+       .choices = {"auto", "boosting", "linear", "additive", "baseline"}},
+      {.name = "budget",
+       .type = ValueType::any,
+       .default_value = "normal",
+       .about = "quick, normal, thorough (10, 30, 300), or seconds of work on a common machine: it decides what is tried; "
+                "the clock never does"},
+      {.name = "features", .type = ValueType::text_list, .about = "the columns to learn from; without it all but the target"},
+      {.name = "ignore", .type = ValueType::text_list, .about = "columns that are not known when the prediction is needed"},
+      {.name = "split",
+       .type = ValueType::any,
+       .default_value = "cross-validation",
+       .about = "{time: COLUMN, test: 20%, gap: 7 days, folds: 3}: the latest rows judge; {group: COLUMN, test: 20%}: whole "
+                "groups judge; random"},
+      {.name = "because", .about = "why rows may be split at random though a column is declared as time or entity"},
+      {.name = "classes", .type = ValueType::text_list, .about = "the classes, in order; more than two give `score` a column for each"},
+      {.name = "positive", .about = "which of two classes the probability is of; without it true, 1, or the last by name"},
+      {.name = "weight", .type = ValueType::column, .about = "how much each row counts"},
+      {.name = "class_weight", .type = ValueType::any, .about = "balanced, or {CLASS: weight}"},
+      {.name = "monotone", .type = ValueType::mapping, .about = "{COLUMN: up | down}: the prediction may only rise, or fall, with it (boosting)"},
+      {.name = "metric", .about = "the figure shown first; without it auc, log_loss or rmse"},
+      {.name = "segments", .type = ValueType::text_list, .about = "columns by whose values NAME.segments judges; without it those with few values"},
+      {.name = "allow_leak", .type = ValueType::mapping, .about = "{COLUMN: reason}: use it though it seems to tell the target; kept in the card"},
+      {.name = "settings",
+       .type = ValueType::mapping,
+       .about = "of boosting and additive, in place of tuning",
+       .keys = {{.name = "trees", .type = ValueType::integer, .about = "how many"},
+                {.name = "leaves", .type = ValueType::integer, .default_value = "31", .about = "per tree"},
+                {.name = "depth", .type = ValueType::integer, .about = "of a tree, at most"},
+                {.name = "rate", .type = ValueType::number, .default_value = "0.1", .about = "how much of each tree is added"},
+                {.name = "min_rows", .type = ValueType::integer, .default_value = "20", .about = "in a leaf"},
+                {.name = "l1", .type = ValueType::number, .about = "penalty on leaf values"},
+                {.name = "l2", .type = ValueType::number, .about = "penalty on squared leaf values"},
+                {.name = "feature_share", .type = ValueType::number, .about = "of the features, drawn for each tree"},
+                {.name = "row_share", .type = ValueType::number, .about = "of the rows, drawn for each tree"}}},
+      {.name = "seed", .type = ValueType::integer, .default_value = "1", .about = "of everything that is drawn"},
+  };
+}
+
+}  // namespace
+
+Verb learn_verb() {
+  Verb verb;
+  verb.spec.name = "learn";
+  verb.spec.makes = "a model";
+  verb.spec.about =
+      "Learns to predict a column. NAME lists the model's files; NAME.metrics, .folds, .importance, .calibration, "
+      ".confusion, .thresholds, .segments, .tried, .features and .predictions say what it is worth. A column that would "
+      "tell the target fails the step.";
+  verb.spec.keys = keys();
+  verb.spec.example =
+      "- learn: late\n"
+      "  from: departures\n"
+      "  predict: is_late\n"
+      "  ignore: [arr_delay, arr_time, air_time, dep_delay, dep_time]\n"
+      "  split: {time: time_hour, test: 20%}\n";
+  verb.yields = yields;
+  verb.references = references;
+  verb.bind = bind;  // not `remembered`: leaks are found along the lineage of its table
+  verb.work = work_on_learn;
+  return verb;
+}
+
+}  // namespace filrouge

@@ -1,0 +1,185 @@
+#include "steps/learn_data.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "models/leaks.h"
+
+namespace filrouge {
+namespace {
+
+constexpr size_t kBlockRows = 65'536;
+constexpr size_t kMostClasses = 100;
+
+std::vector<SourceColumn> other_columns(const ModelPlan& plan, const Schema& table) {
+  std::vector<SourceColumn> columns;
+  for (const std::string& name : plan.others)
+    columns.push_back({name, source_kind(table.find(name)->type).value_or(SourceKind::text)});
+  return columns;
+}
+
+void read_rows(LearnData& data, const ModelPlan& plan, Engine& engine) {
+  std::vector<std::string> parts;
+  for (const Frame* frame : {&data.inputs, &data.others})
+    for (const FrameColumn& column : frame->columns) parts.push_back(scan_expression(column.source));
+  std::string sql = fmt::format("SELECT {} FROM {}", join(parts, ", "), quote_table(plan.from));
+  engine.scan(sql, kBlockRows, [&](Block&& block) {
+    data.inputs.add(block);
+    data.others.add(block, data.inputs.columns.size());
+  });
+}
+
+[[noreturn]] void refuse_constant(const ModelPlan& plan, const std::string& value) {
+  throw Error(ErrorKind::data, "FR0806", fmt::format("`{}` is always {}: there is nothing to predict", plan.target, value),
+              "look at the table: filrouge look " + plan.from);
+}
+
+/// Does a target of whole numbers name two classes?
+bool has_two_values(const FrameColumn& target, const Rows& rows) {
+  std::set<double> values;
+  for (uint32_t row : rows)
+    if (values.insert(target.numbers[row]).second && values.size() > 2) return false;
+  return values.size() == 2;
+}
+
+/// The classes in order: as the thread lists them, else false before true, by value, by name; `positive` comes last.
+std::vector<std::string> labels_of(const FrameColumn& target, const Rows& rows, const ModelPlan& plan, const Json& config) {
+  std::map<std::pair<double, std::string>, std::string> found;
+  for (uint32_t row : rows) {
+    double order = target.is_text() ? 0 : target.numbers[row];
+    std::string label = value_text(target, row);
+    found.emplace(std::pair(order, target.is_text() ? label : ""), label);
+    if (found.size() > kMostClasses)
+      throw Error(ErrorKind::data, "FR0806", fmt::format("`{}` has more than {} different values: too many for classes", plan.target, kMostClasses),
+                  target.is_text() ? "group the rare ones in SQL" : "`task: regress` predicts a number");
+  }
+  std::vector<std::string> labels;
+  for (const auto& [key, label] : found) labels.push_back(label);
+  if (labels.size() == 1) refuse_constant(plan, "`" + labels[0] + "`");
+  if (!plan.classes.empty()) {
+    for (const std::string& label : labels)
+      if (std::find(plan.classes.begin(), plan.classes.end(), label) == plan.classes.end())
+        throw Error(ErrorKind::data, "FR0806", fmt::format("`{}` has the value `{}`, which `classes` does not list", plan.target, label));
+    labels = plan.classes;
+  }
+  if (config.contains("positive")) {
+    std::string positive = config["positive"].is_string() ? config["positive"].get<std::string>() : dump(config["positive"]);
+    auto place = std::find(labels.begin(), labels.end(), positive);
+    if (place == labels.end() || labels.size() != 2)
+      throw Error(ErrorKind::data, "FR0806", fmt::format("`positive: {}` is not one of two classes: {}", positive, join(labels, ", ")));
+    if (place == labels.begin()) std::swap(labels[0], labels[1]);
+  }
+  return labels;
+}
+
+void read_target(LearnData& data, const ModelPlan& plan, const Json& config) {
+  const FrameColumn& target = *data.others.find(plan.target);
+  size_t n = data.inputs.rows;
+  data.y.assign(n, std::numeric_limits<double>::quiet_NaN());
+  uint64_t infinite = 0;
+  for (uint32_t row = 0; row < n; ++row) {
+    if (target.is_null(row)) continue;
+    if (!target.is_text() && !std::isfinite(target.numbers[row]))
+      ++infinite;
+    else
+      data.rows.push_back(row);
+  }
+  if (size_t gone = n - data.rows.size() - infinite)
+    data.notes.push_back(fmt::format("{} of {} rows have no `{}` and are left out", with_commas(gone), with_commas(n), plan.target));
+  if (infinite) data.notes.push_back(fmt::format("{} rows have an infinite `{}` and are left out", with_commas(infinite), plan.target));
+  if (data.rows.empty())
+    throw Error(ErrorKind::data, "FR0803", fmt::format("no row of `{}` has a value of `{}`", plan.from, plan.target));
+  data.task = plan.task;
+  if (plan.task_is_open && has_two_values(target, data.rows)) data.task = Task::classify;
+  if (data.task == Task::classify) {
+    data.labels = labels_of(target, data.rows, plan, config);
+    std::unordered_map<std::string, double> numbers;
+    for (size_t k = 0; k < data.labels.size(); ++k) numbers[data.labels[k]] = static_cast<double>(k);
+    for (uint32_t row : data.rows) data.y[row] = numbers.at(value_text(target, row));
+    return;
+  }
+  bool varies = false;
+  for (uint32_t row : data.rows) {
+    data.y[row] = target.numbers[row];
+    varies = varies || data.y[row] != data.y[data.rows[0]];
+  }
+  if (!varies) refuse_constant(plan, fmt::format("{}", data.y[data.rows[0]]));
+}
+
+void read_weights(LearnData& data, const ModelPlan& plan, const Json& config) {
+  std::string name = config.value("weight", "");
+  if (!name.empty()) {
+    for (const FrameColumn& column : data.others.columns)
+      if (lower(column.source.name) == lower(name)) data.weight = column.numbers;
+    for (uint32_t row : data.rows)
+      if (!(data.weight[row] >= 0) || std::isinf(data.weight[row]))
+        throw Error(ErrorKind::data, "FR0809", fmt::format("`{}` is no weight: row {} has {}", name, row + 1, data.weight[row]), "a weight is a number of 0 or more in every row");
+  }
+  if (!config.contains("class_weight") || data.task != Task::classify) return;
+  const Json& said = config["class_weight"];
+  std::vector<double> factor(data.labels.size(), 1), counts(data.labels.size());
+  for (uint32_t row : data.rows) ++counts[static_cast<size_t>(data.y[row])];
+  for (size_t k = 0; k < factor.size(); ++k) {
+    if (said.is_string()) factor[k] = static_cast<double>(data.rows.size()) / (static_cast<double>(factor.size()) * std::max(counts[k], 1.0));
+    else if (said.contains(data.labels[k])) factor[k] = said[data.labels[k]].get<double>();
+  }
+  if (said.is_object())
+    for (const auto& [label, value] : said.items())
+      if (std::find(data.labels.begin(), data.labels.end(), label) == data.labels.end())
+        throw Error(ErrorKind::data, "FR0806", fmt::format("`class_weight` names `{}`, and `{}` has no such class: {}", label, plan.target, join(data.labels, ", ")));
+  if (data.weight.empty()) data.weight.assign(data.y.size(), 1);
+  for (uint32_t row : data.rows) data.weight[row] *= factor[static_cast<size_t>(data.y[row])];
+}
+
+/// Every class must be there to learn from, and two of them to be judged by.
+void check_classes(const LearnData& data, const ModelPlan& plan) {
+  if (data.task != Task::classify) return;
+  auto classes_in = [&](const Rows& rows) {
+    std::set<double> found;
+    for (uint32_t row : rows) found.insert(data.y[row]);
+    return found;
+  };
+  std::string how = plan.split.column.empty() ? "" : fmt::format(" by `{}`", plan.split.column);
+  auto check = [&](const Rows& rows, const char* which, const char* hint) {
+    std::set<double> found = classes_in(rows);
+    if (rows.empty() || found.size() > 1) return;
+    throw Error(ErrorKind::data, "FR0807",
+                fmt::format("after the split{} the {} rows have `{}` only as `{}`", how, which, plan.target,
+                            data.labels[static_cast<size_t>(*found.begin())]),
+                hint);
+  };
+  check(data.split.train, "training", "a smaller test share, or another way to split");
+  check(data.split.test, "test", "a larger test share, or another way to split: one class alone judges nothing");
+}
+
+void refuse_leaks(const LearnData& data, const Json& config) {
+  std::vector<std::string> allowed;
+  if (config.contains("allow_leak"))
+    for (const auto& [column, reason] : config["allow_leak"].items()) allowed.push_back(column);
+  if (auto leak = find_telling_column(data.inputs, data.split.train, data.y, data.classes(), allowed))
+    throw Error(ErrorKind::data, "FR0808", leak->evidence + ": it is hardly known before the target is",
+                fmt::format("put it under `ignore`, or say why it is fair: allow_leak: {{{}: \"reason\"}}", leak->column));
+  if (std::find(allowed.begin(), allowed.end(), "rows") != allowed.end()) return;
+  if (auto leak = find_repeated_rows(data.inputs, data.split, data.y))
+    throw Error(ErrorKind::data, "FR0808", leak->evidence,
+                "look for a join that repeats rows, or say why it is fair: allow_leak: {rows: \"reason\"}");
+}
+
+}  // namespace
+
+LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, Engine& engine) {
+  LearnData data(plan.sources, other_columns(plan, table));
+  read_rows(data, plan, engine);
+  read_target(data, plan, config);
+  read_weights(data, plan, config);
+  const FrameColumn* by = plan.split.column.empty() ? nullptr : data.others.find(plan.split.column);
+  data.split = split_rows(plan.split, data.rows, data.y, by, data.task == Task::classify);
+  check_classes(data, plan);
+  refuse_leaks(data, config);
+  if (!plan.skipped.empty())
+    data.notes.push_back("columns of types that no model reads are left out: " + join(plan.skipped, ", "));
+  return data;
+}
+
+}  // namespace filrouge

@@ -1,0 +1,267 @@
+#include "steps/learn_judge.h"
+
+#include <cmath>
+
+#include "base/text.h"
+
+namespace filrouge {
+namespace {
+
+constexpr size_t kExplainedRows = 2000;  // for the importance; `explain` takes all
+constexpr size_t kMostSegmentValues = 20;
+
+Frame rows_of(const Frame& frame, const Rows& rows) {
+  Frame part({});
+  for (const FrameColumn& column : frame.columns) {
+    FrameColumn taken{column.source, {}, {}, column.dictionary};
+    for (uint32_t row : rows) {
+      if (column.is_text())
+        taken.codes.push_back(column.codes[row]);
+      else
+        taken.numbers.push_back(column.numbers[row]);
+    }
+    part.columns.push_back(std::move(taken));
+  }
+  part.rows = rows.size();
+  return part;
+}
+
+std::vector<double> answers_for(const Model& model, const Frame& frame, const Rows& rows) {
+  // In pieces, so that no second copy of a large table is made.
+  constexpr size_t kPiece = 65'536;
+  std::vector<double> answers;
+  for (size_t begin = 0; begin < rows.size(); begin += kPiece) {
+    Rows piece(rows.begin() + static_cast<long>(begin), rows.begin() + static_cast<long>(std::min(rows.size(), begin + kPiece)));
+    std::vector<double> part = model.predict(model.raw(model.features.encode(rows_of(frame, piece))));
+    answers.insert(answers.end(), part.begin(), part.end());
+  }
+  return answers;
+}
+
+std::vector<double> constant_answers(const Learned& learned, size_t rows) {
+  std::vector<double> raw;
+  for (size_t i = 0; i < rows; ++i) raw.insert(raw.end(), learned.baseline.begin(), learned.baseline.end());
+  Model baseline;
+  baseline.task = learned.model.task;
+  baseline.classes = learned.model.classes;
+  return baseline.predict(raw);
+}
+
+void judge_part(const Part& part, const std::string& main_metric, Verdicts& v) {
+  std::vector<Metric> metrics = judge(judged_of(v.data, part.rows, part.answers), v.seed);
+  auto first = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == main_metric; });
+  if (first != metrics.end()) std::rotate(metrics.begin(), first, first + 1);
+  Judged constant = judged_of(v.data, part.rows, constant_answers(v.learned, part.rows.size()));
+  std::vector<Metric> baseline;
+  for (const Metric& m : metrics) baseline.push_back({m.name, metric(m.name, constant), 0, 0, m.higher_is_better});
+  v.metrics.push_back(std::move(metrics));
+  v.baseline.push_back(std::move(baseline));
+}
+
+void find_importance(const LearnData& data, Verdicts& v, int threads) {
+  const Model& model = v.learned.model;
+  const Rows& all = v.judge().rows;
+  Rows rows;
+  size_t step = std::max<size_t>(1, all.size() / kExplainedRows);
+  for (size_t i = 0; i < all.size() && rows.size() < kExplainedRows; i += step) rows.push_back(all[i]);
+  Matrix x = model.features.encode(rows_of(data.inputs, rows));
+  size_t sources = model.features.sources().size(), width = sources + 1;
+  std::vector<double> contributions(x.rows * model.outputs() * width);
+  model.add_contributions(x, threads, contributions);
+  std::vector<double> sums(sources);
+  for (size_t line = 0; line * width < contributions.size(); ++line)
+    for (size_t s = 0; s < sources; ++s) sums[s] += std::abs(contributions[line * width + s]);
+  for (size_t s = 0; s < sources; ++s)
+    v.importance.emplace_back(model.features.sources()[s].name, sums[s] / static_cast<double>(std::max<size_t>(1, rows.size())));
+  std::stable_sort(v.importance.begin(), v.importance.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+}
+
+size_t class_said(const double* answers, size_t outputs) {
+  if (outputs == 1) return answers[0] >= 0.5;
+  return static_cast<size_t>(std::max_element(answers, answers + outputs) - answers);
+}
+
+double number(uint64_t value) {
+  return static_cast<double>(value);
+}
+
+void fill_metrics(const Verdicts& v, ResultTable& table) {
+  for (size_t p = 0; p < v.parts.size(); ++p)
+    for (size_t i = 0; i < v.metrics[p].size(); ++i) {
+      const Metric& m = v.metrics[p][i];
+      table.add({v.parts[p].name, m.name, m.value, m.lower, m.upper, v.baseline[p][i].value, number(v.parts[p].rows.size()),
+                 m.higher_is_better ? 1.0 : 0.0});
+    }
+}
+
+void fill_folds(const Verdicts& v, ResultTable& table) {
+  const std::vector<Fold>& folds = v.data.split.folds;
+  size_t outputs = v.learned.model.outputs();
+  std::vector<double> answers = v.learned.model.predict(v.learned.judged_raw);
+  for (size_t f = 0; f < folds.size(); ++f) {
+    const Rows& judged = v.learned.judged;
+    if (folds[f].validation.empty() || !std::binary_search(judged.begin(), judged.end(), folds[f].validation[0])) continue;
+    std::vector<double> part;
+    for (uint32_t row : folds[f].validation) {
+      auto place = static_cast<size_t>(std::lower_bound(judged.begin(), judged.end(), row) - judged.begin());
+      part.insert(part.end(), &answers[place * outputs], &answers[place * outputs] + outputs);
+    }
+    const std::string& name = v.judging_metrics()[0].name;
+    auto text = [](const std::string& t) { return t.empty() ? CellValue() : CellValue(t); };
+    table.add({number(f + 1), number(folds[f].train.size()), number(folds[f].validation.size()), text(folds[f].from),
+               text(folds[f].to), name, metric(name, judged_of(v.data, folds[f].validation, part))});
+  }
+}
+
+void fill_importance(const Verdicts& v, ResultTable& table) {
+  double total = 0;
+  for (const auto& [column, value] : v.importance) total += value;
+  for (const auto& [column, value] : v.importance) table.add({column, value, total > 0 ? value / total : 0});
+}
+
+void fill_calibration(const Verdicts& v, ResultTable& table) {
+  if (v.data.labels.size() != 2) return;
+  for (const Part& part : v.parts) {
+    Judged judged = judged_of(v.data, part.rows, part.answers);
+    double bin = 0;
+    for (const CalibrationBin& b : calibration(judged.y, judged.prediction, judged.weight, 10))
+      table.add({part.name, ++bin, b.from, b.to, number(b.rows), b.mean_predicted, b.observed, b.lower, b.upper});
+  }
+}
+
+void fill_confusion(const Verdicts& v, ResultTable& table) {
+  if (v.data.task != Task::classify) return;
+  size_t k = v.data.labels.size();
+  for (const Part& part : v.parts) {
+    std::vector<uint64_t> counts = confusion(judged_of(v.data, part.rows, part.answers));
+    for (size_t actual = 0; actual < k; ++actual)
+      for (size_t said = 0; said < k; ++said)
+        table.add({part.name, v.data.labels[actual], v.data.labels[said], number(counts[actual * k + said])});
+  }
+}
+
+void fill_thresholds(const Verdicts& v, ResultTable& table) {
+  if (v.data.labels.size() != 2) return;
+  Judged judged = judged_of(v.data, v.judge().rows, v.judge().answers);
+  for (const ThresholdRow& t : thresholds(judged.y, judged.prediction, 100))
+    table.add({t.threshold, t.precision, t.recall, t.specificity, t.f1, t.accuracy, t.flagged_share, number(t.true_positive),
+               number(t.false_positive), number(t.true_negative), number(t.false_negative)});
+}
+
+std::vector<const FrameColumn*> segment_columns(const Verdicts& v, const Json& config) {
+  std::vector<const FrameColumn*> columns;
+  if (config.contains("segments")) {
+    Json said = config["segments"];
+    for (const Json& name : said.is_array() ? said : Json::array({said}))
+      for (const FrameColumn& column : v.data.others.columns)
+        if (lower(column.source.name) == lower(name.get<std::string>())) columns.push_back(&column);
+    return columns;
+  }
+  for (const FrameColumn& column : v.data.inputs.columns) {
+    bool few = column.source.kind == SourceKind::boolean || (column.is_text() && column.dictionary.size() <= kMostSegmentValues);
+    if (few) columns.push_back(&column);
+  }
+  return columns;
+}
+
+void fill_segments(const Verdicts& v, const Json& config, ResultTable& table) {
+  const Part& part = v.judge();
+  size_t outputs = v.learned.model.outputs();
+  for (const FrameColumn* column : segment_columns(v, config)) {
+    std::map<std::string, std::vector<size_t>> values;
+    for (size_t i = 0; i < part.rows.size(); ++i) values[value_text(*column, part.rows[i])].push_back(i);
+    if (values.size() > 1000) continue;
+    for (const auto& [value, places] : values) {
+      Rows rows;
+      std::vector<double> answers;
+      for (size_t i : places) {
+        rows.push_back(part.rows[i]);
+        answers.insert(answers.end(), &part.answers[i * outputs], &part.answers[i * outputs] + outputs);
+      }
+      std::vector<Metric> metrics = judge(judged_of(v.data, rows, answers), v.seed);
+      const std::string& main = v.judging_metrics()[0].name;
+      for (const Metric& m : metrics)
+        if (m.name == main)
+          table.add({column->source.name, value.empty() ? CellValue() : CellValue(value), number(rows.size()), m.name, m.value, m.lower, m.upper});
+    }
+  }
+}
+
+void fill_tried(const Verdicts& v, ResultTable& table) {
+  for (const Tried& t : v.learned.tried)
+    table.add({t.method, t.settings, t.trees ? CellValue(number(static_cast<uint64_t>(t.trees))) : CellValue(),
+               v.data.task == Task::classify ? "log_loss" : "rmse", t.loss, t.weight});
+}
+
+void fill_features(const Verdicts& v, ResultTable& table) {
+  for (const ColumnUse& use : v.learned.model.features.uses()) {
+    auto text = [](const std::string& t) { return t.empty() ? CellValue() : CellValue(t); };
+    bool is_text = use.kind == "text";
+    table.add({use.column, use.kind, text(use.used_as), text(use.reason), number(use.missing), is_text ? CellValue(number(use.values)) : CellValue()});
+  }
+}
+
+/// Rows of validation and test in the order of the table.
+void fill_predictions(const Verdicts& v, ResultTable& table) {
+  struct Place { uint32_t row; const Part* part; size_t at; };
+  std::vector<Place> places;
+  for (const Part& part : v.parts)
+    if (part.name != "train" || v.parts.size() == 1)
+      for (size_t i = 0; i < part.rows.size(); ++i) places.push_back({part.rows[i], &part, i});
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.row < b.row; });
+  size_t outputs = v.learned.model.outputs();
+  const FrameColumn& target = *v.data.others.find(v.plan.target);
+  for (const Place& place : places) {
+    const double* answer = &place.part->answers[place.at * outputs];
+    std::vector<CellValue> row = {number(place.row + 1), place.part->name, value_text(target, place.row)};
+    if (v.data.task == Task::classify) {
+      size_t said = class_said(answer, outputs);
+      row.push_back(v.data.labels[said]);
+      row.push_back(outputs == 1 ? answer[0] : answer[said]);
+    } else {
+      row.push_back(fmt::format("{}", answer[0]));
+      row.push_back(std::monostate());
+    }
+    table.add(row);
+  }
+}
+
+}  // namespace
+
+Judged judged_of(const LearnData& data, const Rows& rows, const std::vector<double>& answers) {
+  Judged judged;
+  judged.task = data.task;
+  judged.classes = data.classes();
+  judged.prediction = answers;
+  for (uint32_t row : rows) {
+    judged.y.push_back(data.y[row]);
+    if (!data.weight.empty()) judged.weight.push_back(data.weight[row]);
+  }
+  return judged;
+}
+
+Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned& learned, const std::string& main_metric,
+                     int threads) {
+  Verdicts v{plan, data, learned, {}, {}, {}, {}, 1};
+  v.parts.push_back({"train", data.split.train, answers_for(learned.model, data.inputs, data.split.train)});
+  if (!learned.judged.empty()) v.parts.push_back({"validation", learned.judged, learned.model.predict(learned.judged_raw)});
+  if (!data.split.test.empty()) v.parts.push_back({"test", data.split.test, answers_for(learned.model, data.inputs, data.split.test)});
+  for (const Part& part : v.parts) judge_part(part, main_metric, v);
+  find_importance(data, v, threads);
+  return v;
+}
+
+void fill_table(const std::string& name, const Verdicts& v, const Json& config, ResultTable& table) {
+  if (name == "metrics") fill_metrics(v, table);
+  if (name == "folds") fill_folds(v, table);
+  if (name == "importance") fill_importance(v, table);
+  if (name == "calibration") fill_calibration(v, table);
+  if (name == "confusion") fill_confusion(v, table);
+  if (name == "thresholds") fill_thresholds(v, table);
+  if (name == "segments") fill_segments(v, config, table);
+  if (name == "tried") fill_tried(v, table);
+  if (name == "features") fill_features(v, table);
+  if (name == "predictions") fill_predictions(v, table);
+}
+
+}  // namespace filrouge

@@ -1,0 +1,226 @@
+#include "steps/model_step.h"
+
+#include "base/text.h"
+
+namespace filrouge {
+namespace {
+
+bool is_whole_number(const std::string& type) {
+  return type.ends_with("INT") || type == "INTEGER" || (type.starts_with("DECIMAL") && type.ends_with(",0)"));
+}
+
+/// Reads the step's keys against the table, reporting as it goes.
+class ModelReader {
+ public:
+  ModelReader(const Step& step, const Schema& table, BindContext* context)
+      : step_(step), table_(table), context_(context) {}
+
+  std::optional<ModelPlan> read() {
+    plan_.name = step_.name;
+    plan_.from = step_.config.value("from", "");
+    plan_.split.seed = step_.config.value("seed", uint64_t{1});
+    read_target();
+    read_split();
+    for (const char* key : {"weight", "segments"})
+      for (const std::string& column : names_under(key)) add_other(column);
+    read_sources();
+    return failed_ ? std::nullopt : std::optional(std::move(plan_));
+  }
+
+ private:
+  void report(const std::vector<std::string>& path, const char* code, const std::string& message,
+              const std::string& hint = "") {
+    failed_ = true;
+    if (context_) context_->report(context_->thread().at(step_, path, code, message, hint));
+  }
+
+  /// The table's own spelling of a column, or nothing after reporting it.
+  const Column* column_at(const std::vector<std::string>& path, const std::string& name) {
+    const Column* found = table_.find(name);
+    if (found) return found;
+    failed_ = true;
+    if (context_) report_no_column(step_, path, name, plan_.from, table_, *context_);
+    return nullptr;
+  }
+
+  std::vector<std::string> names_under(const std::string& key) {
+    std::vector<std::string> names;
+    if (!step_.config.contains(key)) return names;
+    const Json& said = step_.config[key];
+    std::vector<std::string> texts = said.is_array() ? said.get<std::vector<std::string>>() : std::vector{said.get<std::string>()};
+    for (size_t i = 0; i < texts.size(); ++i) {
+      std::vector<std::string> path = {key};
+      if (said.is_array()) path.push_back(std::to_string(i));
+      if (const Column* column = column_at(path, texts[i])) names.push_back(column->name);
+    }
+    return names;
+  }
+
+  void add_other(const std::string& column) {
+    if (std::find(plan_.others.begin(), plan_.others.end(), column) == plan_.others.end()) plan_.others.push_back(column);
+  }
+
+  void read_target() {
+    const Column* column = column_at({"predict"}, step_.config.value("predict", ""));
+    if (!column) return;
+    plan_.target = column->name;
+    plan_.target_type = column->type;
+    add_other(column->name);
+    std::optional<SourceKind> kind = source_kind(column->type);
+    std::string task = step_.config.value("task", "");
+    if (!kind) return report({"predict"}, "FR0802", fmt::format("`{}` is a {}: no model predicts that", column->name, column->type));
+    bool is_number = *kind == SourceKind::number;
+    if (task.empty()) {
+      bool classify = *kind == SourceKind::boolean || *kind == SourceKind::text;
+      plan_.task = classify ? Task::classify : Task::regress;
+      plan_.task_is_open = is_whole_number(column->type);
+      if (!classify && !is_number)
+        report({"predict"}, "FR0802", fmt::format("`{}` is a {}: no model predicts that", column->name, column->type),
+               "make it a number in SQL, as in epoch(x)");
+    } else {
+      plan_.task = task == "regress" ? Task::regress : Task::classify;
+      if (plan_.task == Task::regress && !is_number)
+        report({"task"}, "FR0802", fmt::format("`{}` is a {}: only a number can be regressed on", column->name, column->type),
+               "`task: classify`, or cast it in SQL");
+    }
+    if (step_.config.contains("classes")) plan_.classes = step_.config["classes"].get<std::vector<std::string>>();
+  }
+
+  double share_at(const Json& said) {
+    std::string text = said.is_string() ? said.get<std::string>() : dump(said);
+    bool percent = text.ends_with('%');
+    double value = std::strtod(text.c_str(), nullptr) / (percent ? 100 : 1);
+    if (!(value > 0 && value < 1))
+      report({"split", "test"}, "FR0803", fmt::format("`test: {}` leaves nothing to learn from or nothing to judge by", text),
+             "a share such as 20%");
+    return value;
+  }
+
+  void read_split() {
+    if (!step_.config.contains("split")) return;
+    const Json& said = step_.config["split"];
+    if (said.is_string()) {
+      if (said != "random") return report({"split"}, "FR0803", fmt::format("no way to split called `{}`", said.get<std::string>()), "{time: COLUMN, test: 20%}, {group: COLUMN, test: 20%}, or random");
+      plan_.split.kind = SplitPlan::Kind::random;
+      return;
+    }
+    bool time = said.contains("time"), group = said.contains("group");
+    if (time == group) return report({"split"}, "FR0803", "`split` takes one of `time: COLUMN` and `group: COLUMN`");
+    std::string key = time ? "time" : "group";
+    plan_.split.kind = time ? SplitPlan::Kind::time : SplitPlan::Kind::group;
+    plan_.split.folds = time ? 3 : 5;
+    const Column* column = column_at({"split", key}, said[key].get<std::string>());
+    if (column) read_split_column(*column, key);
+    if (said.contains("test")) plan_.split.test_share = share_at(said["test"]);
+    if (said.contains("folds")) plan_.split.folds = said["folds"].get<int>();
+    if (said.contains("gap")) read_gap(said["gap"]);
+  }
+
+  void read_split_column(const Column& column, const std::string& key) {
+    plan_.split.column = column.name;
+    add_other(column.name);
+    std::optional<SourceKind> kind = source_kind(column.type);
+    if (kind && !(key == "time" && (*kind == SourceKind::text || *kind == SourceKind::boolean)))
+      plan_.split_column = SourceColumn{column.name, *kind};
+    else
+      report({"split", key}, "FR0803", fmt::format("rows cannot be split by `{}`: it is a {}", column.name, column.type));
+  }
+
+  void read_gap(const Json& said) {
+    std::string text = said.is_string() ? said.get<std::string>() : dump(said);
+    bool is_number = plan_.split_column && plan_.split_column->kind == SourceKind::number;
+    std::optional<uint64_t> ms = parse_duration_ms(text);
+    size_t space = text.find(" day");
+    if (space != std::string::npos) ms = static_cast<uint64_t>(std::strtod(text.c_str(), nullptr) * 86'400'000);
+    if (!ms) return report({"split", "gap"}, "FR0803", fmt::format("`{}` is not a length of time", text), "such as 7 days, 12h, 30m");
+    plan_.split.gap = is_number ? std::strtod(text.c_str(), nullptr) : static_cast<double>(*ms) / 1000;
+  }
+
+  void read_sources() {
+    std::vector<std::string> wanted = names_under("features"), ignored = names_under("ignore");
+    auto has = [](const std::vector<std::string>& list, const std::string& name) {
+      return std::find(list.begin(), list.end(), name) != list.end();
+    };
+    if (has(wanted, plan_.target))
+      report({"features"}, "FR0802", fmt::format("`{}` is what is to be predicted: it cannot be a feature", plan_.target),
+             "take it out of `features`");
+    std::string weight = step_.config.value("weight", "");
+    for (const Column& column : table_.columns) {
+      bool given = step_.config.contains("features") ? has(wanted, column.name) : !has(ignored, column.name);
+      if (column.name == plan_.target || !given || lower(column.name) == lower(weight)) continue;
+      bool is_group = plan_.split.kind == SplitPlan::Kind::group && column.name == plan_.split.column;
+      if (is_group && !has(wanted, column.name)) continue;  // who it is tells nothing of those to come
+      if (std::optional<SourceKind> kind = source_kind(column.type))
+        plan_.sources.push_back({column.name, *kind});
+      else
+        plan_.skipped.push_back(column.name);
+    }
+    if (plan_.sources.empty() && !failed_)
+      report({}, "FR0804", "nothing is left to learn from: no column but the target", "name fewer columns in `ignore`");
+  }
+
+  const Step& step_;
+  const Schema& table_;
+  BindContext* context_;
+  ModelPlan plan_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+std::optional<ModelPlan> plan_model(const Step& learn, const Schema& table, BindContext* context) {
+  return ModelReader(learn, table, context).read();
+}
+
+void report_no_column(const Step& step, const std::vector<std::string>& path, const std::string& column,
+                      const std::string& table, const Schema& schema, BindContext& context) {
+  std::vector<std::string> names = schema.names();
+  auto near = nearest(column, names);
+  context.report(context.thread().at(step, path, "FR0801", fmt::format("no column `{}` in `{}`", column, table),
+                                     near ? fmt::format("did you mean `{}`?", *near) : "",
+                                     fmt::format("`{}` has {}; next: filrouge show {}", table, plural(names.size(), "column"), table)));
+}
+
+const Step* find_model(const Step& step, const std::string& key, const std::string& model, BindContext& context) {
+  if (const Step* learn = context.thread().find("learn", model)) return learn;
+  std::vector<std::string> models;
+  for (const Step& other : context.thread().steps)
+    if (other.verb == "learn") models.push_back(other.name);
+  if (context.thread().left_out.contains(model)) return nullptr;  // reported already
+  auto near = nearest(model, models);
+  std::string hint = near              ? fmt::format("did you mean `{}`?", *near)
+                     : models.empty() ? "a `learn` step makes a model"
+                                      : "models of this thread: " + join(models, ", ");
+  std::vector<std::string> path;
+  if (!key.empty()) path.push_back(key);
+  context.report(context.thread().at(step, path, "FR0811", fmt::format("no model `{}`", model), hint));
+  return nullptr;
+}
+
+const Schema* find_table(const Step& step, const std::string& key, const std::string& table, BindContext& context) {
+  if (const Schema* schema = context.schema(table)) return schema;
+  std::vector<std::string> tables = context.table_names();
+  if (std::find(tables.begin(), tables.end(), table) != tables.end()) return nullptr;  // reported upstream
+  auto near = nearest(table, tables);
+  context.report(context.thread().at(step, {key}, "FR0204", fmt::format("no table `{}`", table),
+                                     near ? fmt::format("did you mean `{}`?", *near) : "",
+                                     "tables of this thread: " + join(tables, ", ")));
+  return nullptr;
+}
+
+Schema prediction_columns(const ModelPlan& plan) {
+  Schema schema;
+  bool regress = plan.task == Task::regress;
+  schema.columns.push_back({"prediction", regress ? "DOUBLE" : plan.target_type, {}});
+  if (!plan.classifies()) return schema;
+  if (plan.classes.size() > 2) {
+    for (const std::string& name : plan.classes) schema.columns.push_back({"probability_" + name, "DOUBLE", {}});
+    return schema;
+  }
+  schema.columns.push_back({"probability", "DOUBLE", {}});
+  bool two = plan.target_type == "BOOLEAN" || plan.classes.size() == 2 || plan.task_is_open;
+  if (!two) schema.columns.push_back({"probabilities", "STRUCT(\"class\" VARCHAR, probability DOUBLE)[]", {}});
+  return schema;
+}
+
+}  // namespace filrouge

@@ -1,0 +1,48 @@
+// What a thread says of a model, read off its `learn` step: shared by learn, score and explain, which all must come to
+// the same columns, types and tables.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/frame.h"
+#include "models/metrics.h"
+#include "models/validation.h"
+#include "steps/step.h"
+
+namespace filrouge {
+
+struct ModelPlan {
+  std::string name, from, target;
+  std::string target_type;
+  Task task = Task::classify;
+  bool task_is_open = false;  ///< a whole-number target: two values make it classify, more regress
+  std::vector<SourceColumn> sources;  ///< what the model may read, in the table's order
+  std::vector<std::string> others;    ///< columns besides: target, split, weight, segments
+  std::vector<std::string> skipped;   ///< columns of types that no model reads
+  SplitPlan split;
+  std::optional<SourceColumn> split_column;
+  std::vector<std::string> classes;  ///< where the thread names them
+
+  bool classifies() const { return task == Task::classify || task_is_open; }
+};
+
+/// The plan of a `learn` step on its table. Problems go to `context`, if one is given; nothing after one.
+std::optional<ModelPlan> plan_model(const Step& learn, const Schema& table, BindContext* context);
+
+/// The `learn` step that makes `model`, or nothing after reporting at `key` of `step` what there is instead.
+const Step* find_model(const Step& step, const std::string& key, const std::string& model, BindContext& context);
+
+/// Reports an unknown table at `key` of the step; true when it is known (or is reported upstream).
+const Schema* find_table(const Step& step, const std::string& key, const std::string& table, BindContext& context);
+
+/// What a prediction is made of: prediction, probability ..., as columns of a table.
+Schema prediction_columns(const ModelPlan& plan);
+
+/// Adds "FR0801 no column" with a hint.
+void report_no_column(const Step& step, const std::vector<std::string>& path, const std::string& column,
+                      const std::string& table, const Schema& schema, BindContext& context);
+
+}  // namespace filrouge

@@ -1,0 +1,34 @@
+// A table that a verb computes row by row, on its way to Parquet.
+#pragma once
+
+#include <initializer_list>
+
+#include "steps/step.h"
+#include "tables/block.h"
+
+namespace filrouge {
+
+/// A value of a row: a number (NaN is NULL), a text, or nothing.
+using CellValue = std::variant<std::monostate, double, std::string>;
+
+class ResultTable {
+ public:
+  ResultTable(std::string name, Schema schema);
+
+  /// Whole numbers stay exact up to 2^53. Text columns take texts, all others numbers (booleans 0 and 1).
+  void add(std::initializer_list<CellValue> row);
+  void add(const std::vector<CellValue>& row);
+  uint64_t rows() const { return block_.rows; }
+  /// Writes it into a subfolder of `staging` of its own, rows in the order of add().
+  WrittenTable write(Engine& engine, const std::filesystem::path& staging) const;
+
+ private:
+  std::string name_;
+  Schema schema_;
+  Block block_;
+};
+
+/// Every column of `columns` computed from all of `values`.
+TableLineage lineage_of_all(const Schema& schema, const std::set<ColumnRef>& values);
+
+}  // namespace filrouge
