@@ -26,7 +26,7 @@ struct BoostingOptions {
   double quantile = 0.5;     ///< for the objective `quantile`
   double category_smooth = 10, category_l2 = 10;
   int max_bins = 255;
-  std::vector<std::vector<int>> interactions;  ///< features that one tree may use together; empty = any
+  std::vector<std::vector<int>> interactions;  ///< features that may stand on one path of a tree; empty = any
   int patience = 0;  ///< stop when the validation loss has not improved for so many trees; 0 = never
   uint64_t seed = 1;
   int threads = 1;
@@ -35,8 +35,9 @@ struct BoostingOptions {
 struct Boosted {
   std::string text;                    ///< the model, for Forest::parse; cut back to `trees` trees per output
   int trees = 0;                       ///< the best iteration where there were validation rows, else all
-  double validation_loss = 0;          ///< at that iteration: log loss, squared / absolute / pinball error, 1 - NDCG
-  std::vector<double> validation_raw;  ///< raw scores of the validation rows at that iteration, rows * outputs
+  double validation_loss = 0;          ///< at that iteration: see boosting_loss.h
+  std::vector<double> validation_raw;  ///< raw scores of the validation rows then, rows * outputs; as Forest::raw of
+                                       ///< `text` gives them but for rounding (1e-12)
 };
 
 /// A table of binned features: made once, trained on many times (folds, options).
@@ -59,7 +60,8 @@ class BinnedRows {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Trains on `train` and, where `validation` is not empty, watches those rows. Empty `train` = all rows. Throws
+/// Trains on `train` and, where `validation` is not empty, watches those rows. Empty `train` = all rows. LightGBM
+/// learns from targets and weights of 32 bits. One training at a time: its threads are counted for the process. Throws
 /// Error(engine, FR0825) with LightGBM's own words, Error(environment, FR0826) when the library cannot be opened.
 Boosted boost(const BinnedRows& data, const Rows& train, const Rows& validation, const BoostingOptions& options);
 

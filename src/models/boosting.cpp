@@ -1,0 +1,134 @@
+// The loop around LightGBM: one tree per output at a time, the loss on the validation rows after each, back to the
+// best.
+//
+// The same bytes on any number of threads need two of LightGBM's switches (tests/unit/models/boosting_test.cpp counts
+// on them): `deterministic` sums gradients on one thread, `force_col_wise` lets one thread fill a feature's histogram.
+// `force_row_wise`, which its documentation names as equally good, splits the rows among threads and adds up: other
+// last digits, sooner or later other splits. Its bagging draws by blocks of 1,024 rows, each with a generator of its
+// own, so it depends on the seed only. Its metrics add up by thread: the loss is computed here.
+#include "models/boosting.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "models/boosting_loss.h"
+#include "models/lightgbm_rows.h"
+
+namespace filrouge {
+namespace {
+
+constexpr int kValidation = 1;  // LightGBM's number of the first validation set; 0 is the training set
+
+std::string interaction_groups(const std::vector<std::vector<int>>& groups) {
+  std::vector<std::string> texts;
+  for (const std::vector<int>& group : groups) texts.push_back(fmt::format("[{}]", fmt::join(group, ",")));
+  return join(texts, ",");
+}
+
+std::string monotone_constraints(const std::vector<FeatureSpec>& features) {
+  std::vector<std::string> signs;
+  bool any = false;
+  for (const FeatureSpec& feature : features) {
+    signs.push_back(std::to_string(feature.monotone));
+    any = any || feature.monotone;
+  }
+  return any ? join(signs, ",") : "";
+}
+
+std::string booster_parameters(const std::vector<FeatureSpec>& features, const BoostingOptions& options) {
+  std::string text = fmt::format(
+      "objective={} metric=none num_leaves={} max_depth={} min_data_in_leaf={} learning_rate={} lambda_l1={} "
+      "lambda_l2={} feature_fraction={} alpha={} cat_smooth={} cat_l2={} max_bin={} seed={} num_threads={} "
+      "deterministic=true force_col_wise=true feature_pre_filter=false verbosity=-1",
+      options.objective, options.leaves, options.max_depth, options.min_rows_in_leaf, options.rate, options.l1,
+      options.l2, options.feature_share, options.quantile, options.category_smooth, options.category_l2,
+      options.max_bins, options.seed % 2147483647, options.threads);
+  if (options.row_share < 1) text += fmt::format(" bagging_fraction={} bagging_freq=1", options.row_share);
+  if (options.objective == "multiclass") text += fmt::format(" num_class={}", options.classes);
+  if (std::string signs = monotone_constraints(features); !signs.empty())
+    text += " monotone_constraints_method=intermediate monotone_constraints=" + signs;
+  if (!options.interactions.empty()) text += " interaction_constraints=" + interaction_groups(options.interactions);
+  return text;
+}
+
+WatchedRows watched(const BinnedRows::Impl& data, const Rows& rows) {
+  WatchedRows watch;
+  for (uint32_t r : rows) {
+    watch.y.push_back(data.y[r]);
+    if (!data.weight.empty()) watch.weight.push_back(data.weight[r]);
+    if (!data.group.empty()) watch.group.push_back(data.group[r]);
+  }
+  return watch;
+}
+
+/// One training: the booster and the datasets that it looks into.
+class Training {
+ public:
+  Training(const BinnedRows::Impl& data, const Rows& train, const Rows& validation, const BoostingOptions& options)
+      : options_(options), watch_(watched(data, validation)) {
+    if (!train.empty()) train_ = data.subset(train);
+    LightGbm::Handle rows = train_ ? train_.get() : data.dataset.get(), handle = nullptr;
+    lightgbm_check(lightgbm().booster_create(rows, booster_parameters(data.features, options).c_str(), &handle));
+    booster_ = LightGbmHandle(handle, lightgbm().booster_free);
+    if (validation.empty()) return;
+    validation_ = data.subset(validation);
+    lightgbm_check(lightgbm().booster_add_validation(handle, validation_.get()));
+  }
+
+  Boosted run() {
+    Boosted best;
+    int done = 0, finished = 0;
+    while (done < options_.trees && !finished) {
+      lightgbm_check(lightgbm().booster_update(booster_.get(), &finished));
+      if (finished && done > 0) break;  // no split is worth while any more: nothing was added
+      done++;
+      if (!validation_) continue;
+      double loss = boosting_loss(options_.objective, options_.quantile, watch_, predicted());
+      if (best.trees == 0 || loss < best.validation_loss) {
+        best.trees = done;
+        best.validation_loss = loss;
+      } else if (options_.patience > 0 && done - best.trees >= options_.patience) {
+        break;
+      }
+    }
+    if (!validation_) best.trees = done;
+    best.text = lightgbm_text(booster_.get(), best.trees);
+    if (validation_) best.validation_raw = raw_after(best.trees);
+    return best;
+  }
+
+ private:
+  /// What the objective makes of the scores of the validation rows, class after class.
+  std::vector<double> predicted() const {
+    int64_t count = 0;
+    lightgbm_check(lightgbm().booster_num_predict(booster_.get(), kValidation, &count));
+    std::vector<double> values(count);
+    lightgbm_check(lightgbm().booster_predict(booster_.get(), kValidation, &count, values.data()));
+    return values;
+  }
+
+  /// LightGBM shows scores only as its objective transforms them: take the objective away, then the trees after the
+  /// best.
+  std::vector<double> raw_after(int trees) {
+    lightgbm_check(lightgbm().booster_reset_parameter(booster_.get(), "objective=custom verbosity=-1"));
+    int done = 0;
+    lightgbm_check(lightgbm().booster_iteration(booster_.get(), &done));
+    for (; done > trees; done--) lightgbm_check(lightgbm().booster_rollback(booster_.get()));
+    std::vector<double> by_class = predicted(), by_row(by_class.size());
+    size_t rows = watch_.y.size(), outputs = by_class.size() / rows;
+    for (size_t r = 0; r < rows; r++)
+      for (size_t k = 0; k < outputs; k++) by_row[r * outputs + k] = by_class[k * rows + r];
+    return by_row;
+  }
+
+  const BoostingOptions& options_;
+  WatchedRows watch_;
+  LightGbmHandle train_{nullptr, nullptr}, validation_{nullptr, nullptr}, booster_{nullptr, nullptr};
+};
+
+}  // namespace
+
+Boosted boost(const BinnedRows& data, const Rows& train, const Rows& validation, const BoostingOptions& options) {
+  return Training(data.impl(), train, validation, options).run();
+}
+
+}  // namespace filrouge
