@@ -157,7 +157,105 @@ def metrics():
     return answer
 
 
+def features(seed, rows):
+    """Two collinear numbers, one of another scale with gaps, a category of four values."""
+    a, b, c, d = (column(seed * 10 + k, rows) for k in range(4))
+    gap = np.arange(rows) % 7 == 0
+    return np.stack([a * 10, a * 5 + b, c * 1e6, np.floor(d * 4)], 1), gap
+
+
+def terms(x, gap, w):
+    columns = []
+    for k in range(3):
+        seen = ~gap if k == 2 else np.ones(len(x), bool)
+        mean = np.average(x[seen, k], weights=w[seen])
+        deviation = np.sqrt(np.average((x[seen, k] - mean) ** 2, weights=w[seen]))
+        columns.append(np.where(seen, (x[:, k] - mean) / deviation, 0))
+    columns.append(gap.astype(float))
+    columns += [(x[:, 3] == v).astype(float) for v in range(4)]
+    return np.stack(columns, 1)
+
+
+def linear():
+    from sklearn.linear_model import LogisticRegression, Ridge
+    for name, classes, rows, seed, penalty, weighted in [
+        ("ridge", 1, 300, 31, 1e-3, False), ("ridge, weights", 1, 300, 32, 0.1, True),
+        ("two classes", 2, 400, 33, 1e-3, False), ("two classes, weights", 2, 400, 34, 0.02, True),
+        ("three classes", 3, 400, 35, 1e-3, False), ("five classes, weights", 5, 500, 36, 0.01, True),
+    ]:
+        x, gap = features(seed, rows)
+        noise = column(seed * 10 + 5, rows)
+        signal = x[:, 0] / 10 + (x[:, 3] == 2) * 0.5 + noise
+        y = signal if classes == 1 else np.minimum(np.floor(signal / 2.5 * classes), classes - 1)
+        w = np.floor(column(seed * 10 + 6, rows) * 8) / 4 + 0.25 if weighted else np.ones(rows)
+        z = terms(x, gap, w)
+        if classes == 1:
+            model = Ridge(alpha=penalty * w.sum(), tol=1e-14).fit(z, y, sample_weight=w)
+            raw = model.predict(z)[:, None]
+        else:
+            model = LogisticRegression(C=1 / (penalty * w.sum()), solver="newton-cg", tol=1e-12, max_iter=100000).fit(z, y, sample_weight=w)
+            raw = model.decision_function(z)
+            raw = raw[:, None] if classes == 2 else raw - raw.mean(1, keepdims=True)
+        yield dict(kind="linear", name=name, classes=classes, rows=rows, seed=seed, penalty=penalty, weighted=weighted,
+                   raw=raw[:4].tolist())
+
+
+def silhouettes():
+    from sklearn.metrics import silhouette_score
+    for rows, seed, k in [(60, 41, 2), (200, 42, 5), (150, 43, 40)]:
+        x = np.stack([column(seed * 10 + c, rows) for c in range(3)], 1)
+        labels = np.floor(x[:, 0] * k)
+        yield dict(kind="silhouette", rows=rows, seed=seed, k=k, value=silhouette_score(x, labels))
+
+
+def blobs(seed, rows):
+    a, b, c = (column(seed * 10 + k, rows) for k in range(3))
+    of = np.arange(rows) % 3
+    # Sums of three even draws: nearly normal, correlated, three centres.
+    d = column(seed * 10 + 3, rows)
+    u, v = a + b + c - 1.5, d + b + c - 1.5
+    return np.stack([u + of * 4, v - (of == 1) * 5, d + a + (of == 2) * 3], 1)
+
+
+def mixtures():
+    from sklearn.cluster import KMeans
+    from sklearn.mixture import GaussianMixture
+    for rows, seed in [(300, 51), (600, 52)]:
+        x = blobs(seed, rows)
+        z = (x - x.mean(0)) / x.std(0)
+        means = KMeans(3, n_init=20, random_state=1).fit(z)
+        mixture = GaussianMixture(3, reg_covar=1e-6, n_init=5, tol=1e-12, max_iter=10000, random_state=1).fit(z)
+        yield dict(kind="mixture", rows=rows, seed=seed, inertia=means.inertia_, log_likelihood=mixture.score(z),
+                   bic=mixture.bic(z))
+
+
+def components():
+    from scipy.stats import f, norm
+    for rows, seed in [(120, 61), (400, 62)]:
+        a, b = column(seed * 10, rows), column(seed * 10 + 1, rows)
+        noise = np.stack([column(seed * 10 + 2 + k, rows) for k in range(5)], 1)
+        x = np.stack([a, a + b, b * 3, a - b, 2 * a], 1) + noise * 0.3
+        z = (x - x.mean(0)) / x.std(0, ddof=1)
+        values, vectors = np.linalg.eigh(z.T @ z / (rows - 1))
+        values, vectors = values[::-1], vectors[:, ::-1]
+        k = 2
+        t = z @ vectors[:, :k]
+        t2 = (t**2 / values[:k]).sum(1)
+        rest = z - t @ vectors[:, :k].T
+        theta = [float((values[k:] ** i).sum()) for i in (1, 2, 3)]
+        h = 1 - 2 * theta[0] * theta[2] / (3 * theta[1] ** 2)
+        c = norm.ppf(0.99)
+        q_limit = theta[0] * (c * np.sqrt(2 * theta[1] * h * h) / theta[0] + 1 + theta[1] * h * (h - 1) / theta[0]**2) ** (1 / h)
+        t2_limit = k * (rows - 1) * (rows + 1) / (rows * (rows - k)) * f.ppf(0.99, k, rows - k)
+        yield dict(kind="components", rows=rows, seed=seed, t2=t2[:4].tolist(), q=(rest**2).sum(1)[:4].tolist(),
+                   t2_limit=float(t2_limit), q_limit=float(q_limit))
+
+
+def learners():
+    return [*linear(), *silhouettes(), *mixtures(), *components()]
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    lines = ",\n".join(json.dumps(case) for case in {"metrics": metrics}[sys.argv[1]]())
+    lines = ",\n".join(json.dumps(case) for case in {"metrics": metrics, "learners": learners}[sys.argv[1]]())
     print(f"[\n{lines}\n]")
