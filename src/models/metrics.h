@@ -24,13 +24,15 @@ struct Metric {
 /// What a metric is: for help, cards and docs.
 struct MetricSpec {
   const char* name;
-  const char* about;    ///< one sentence
-  const char* formula;  ///< plain text
-  const char* source;   ///< paper or textbook
+  const char* about;     ///< one sentence
+  const char* formula;   ///< plain text
+  const char* source;    ///< paper or textbook
+  const char* interval;  ///< how the 95 % interval is had
   bool higher_is_better;
   bool (*applies)(Task task, int classes);
 };
 const std::vector<MetricSpec>& metric_specs();
+/// nullptr for a name that is none.
 const MetricSpec* find_metric(const std::string& name);
 
 /// Predictions as the metrics need them.
@@ -40,17 +42,19 @@ struct Judged {
   std::vector<double> y;           ///< class number or value; rank: the grade
   std::vector<double> prediction;  ///< regress: value; rank: score; 2 classes: probability of class 1; K: K per row
   std::vector<double> weight;
-  std::vector<uint32_t> group;  ///< rank
+  std::vector<uint32_t> group;  ///< rank: rows of a query side by side
+  double quantile = 0.5;        ///< regress: which quantile the prediction is meant to be, for pinball
 };
 
-/// Every metric that applies, the task's main one first (auc for two classes, log_loss for more, rmse, ndcg).
-/// Intervals: DeLong's for auc, else a bootstrap over rows (over groups for rank), drawn from `seed`, or the normal
-/// approximation of a mean where the metric is one.
+/// Every metric that applies, the task's main one first (auc for two classes, log_loss for more, rmse, ndcg; anomaly
+/// with labels 0 and 1 in y: auc). All take O(n log n). Intervals are analytic where a formula exists (MetricSpec says
+/// which), else a bootstrap over at most 20,000 rows, drawn from `seed`. A prediction or truth that is not finite makes
+/// every figure NaN. With two classes, class 1 is said from a probability of 0.5 on.
 std::vector<Metric> judge(const Judged& judged, uint64_t seed);
-/// One of them, without interval.
+/// One of them, without interval. NaN where `name` is unknown or does not apply.
 double metric(const std::string& name, const Judged& judged);
 
-/// Reliability: rows of equal share by predicted probability.
+/// Reliability: rows of equal share by predicted probability; equal probabilities share a bin.
 struct CalibrationBin {
   double from, to, mean_predicted, observed, lower, upper;  ///< Wilson interval of the observed share
   uint64_t rows;
@@ -59,13 +63,14 @@ std::vector<CalibrationBin> calibration(const std::vector<double>& y, const std:
                                         const std::vector<double>& weight, size_t bins);
 
 /// Two classes: what each threshold gives; up to `most` thresholds, at quantiles of p and at 0.5.
+/// A row is flagged when p >= threshold. Rows ascend by threshold; precision and recall are NaN where 0 / 0.
 struct ThresholdRow {
   double threshold, precision, recall, specificity, f1, accuracy, flagged_share;
   uint64_t true_positive, false_positive, true_negative, false_negative;
 };
 std::vector<ThresholdRow> thresholds(const std::vector<double>& y, const std::vector<double>& p, size_t most);
 
-/// Rows by (true class, predicted class): classes * classes numbers.
+/// Rows by (true class, predicted class): classes * classes numbers. Weights do not count.
 std::vector<uint64_t> confusion(const Judged& judged);
 
 }  // namespace filrouge

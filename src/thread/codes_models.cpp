@@ -7,9 +7,86 @@ namespace filrouge {
 namespace {
 
 constexpr ErrorCode kRows[] = {
+    {"FR0801", "no such column for a model",
+     R"(`predict`, `features`, `ignore`, `weight`, `segments` and `split` name columns of the table under `from`.)",
+     R"(predict: is_lat)", R"(predict: is_late)"},
+
+    {"FR0802", "wrong target",
+     R"(What is predicted must be a number, a boolean or a text, must suit the `task`, and cannot be a feature as well.)",
+     R"(- learn: late
+  from: departures
+  predict: is_late
+  features: [hour, is_late])",
+     R"(- learn: late
+  from: departures
+  predict: is_late
+  features: [hour, carrier])"},
+
+    {"FR0803", "rows cannot be split",
+     R"(A model needs rows to learn from and other rows to be judged by: at least 20 with a target, a test share between 0 and 1, a time or number to split by, or at least 3 groups.)",
+     R"(split: {time: time_hour, test: 100%})", R"(split: {time: time_hour, test: 20%})"},
+
+    {"FR0804", "nothing to learn from",
+     R"(Every column is ignored, constant, empty, or names its row. The step's notes say which is which.)",
+     R"(features: [country]    # always the same)", R"(features: [country, age, income])"},
+
+    {"FR0805", "missing values in the split",
+     R"(A row without a time or a group belongs to no side of the split. Leave such rows out, or fill the column, in SQL.)",
+     R"(split: {time: paid_on, test: 20%}    # NULL while unpaid)",
+     R"(query: SELECT * FROM invoices WHERE paid_on IS NOT NULL)"},
+
+    {"FR0806", "nothing to predict",
+     R"(The target has one value only, or more than 100 where classes are wanted, or `classes`, `positive` and `class_weight` name a class that it does not have.)",
+     R"(predict: country    # always "NL")", R"(predict: churned)"},
+
+    {"FR0807", "one class on a side of the split",
+     R"(With one class alone nothing can be learned, and a test set of one class judges nothing. Mostly the classes come in runs and the split is by time.)",
+     R"(split: {time: opened_on, test: 1%})", R"(split: {time: opened_on, test: 20%})"},
+
+    {"FR0808", "leak",
+     R"(The model would be judged by what it cannot know when it is used: a feature is computed from what the target is computed from, or tells the target nearly alone, or test rows stand in the training rows too. Ignore the column, mend the join, or allow it with a reason, which the card keeps.)",
+     R"(- learn: late
+  from: departures       # is_late is arr_delay > 15
+  predict: is_late)",
+     R"(- learn: late
+  from: departures
+  predict: is_late
+  ignore: [arr_delay])"},
+
+    {"FR0809", "wrong option of learn",
+     R"(A metric that does not exist or does not judge this task, a budget of nothing, a weight below 0, a monotone column that is no feature, or a leak allowed without a reason.)",
+     R"(metric: ruc_auc
+budget: 0)",
+     R"(metric: auc
+budget: normal)"},
+
     {"FR0810", "model cannot be read",
      R"(A file of the model is missing or is not what `learn` writes. `filrouge verify --repair` finds what is damaged; the next run learns it again.)",
      R"(rm .filrouge/models/late/*/model.json)", R"(filrouge verify --repair)"},
+    {"FR0811", "no such model",
+     R"(`score` and `explain` name a model that a `learn` step of the thread makes.)",
+     R"(- score: scored
+  from: departures
+  model: lates)",
+     R"(- score: scored
+  from: departures
+  model: late)"},
+
+    {"FR0812", "table does not suit the model",
+     R"(The table to score must have every column that the model may read, of the same kind of type, and none of the names that scoring adds.)",
+     R"(query: SELECT hour FROM departures       # the model reads carrier too)",
+     R"(query: SELECT * FROM departures)"},
+
+    {"FR0813", "random rows of a time or an entity",
+     R"(A column is declared as `time` or `entity` where it is read: rows of one time or one entity resemble each other, and with some on each side of the split a model looks better than it is.)",
+     R"(- learn: churn
+  from: customers        # customer_id: {entity: true}
+  predict: churned)",
+     R"(- learn: churn
+  from: customers
+  predict: churned
+  split: {group: customer_id, test: 20%})"},
+
     {"FR0820", "trees cannot be read",
      R"(The text of a model's trees is damaged, or has something that the scorer does not know (linear trees). The message names the line.)",
      R"(a trees.txt that was cut off or edited)", R"(filrouge verify --repair)"},
@@ -20,6 +97,12 @@ constexpr ErrorCode kRows[] = {
     {"FR0826", "LightGBM cannot be opened",
      R"(Boosting needs lib_lightgbm.so, which is installed with the program in lib/filrouge/, and the system's libgomp1. The environment variable FILROUGE_LIGHTGBM names another file.)",
      R"(FILROUGE_LIGHTGBM=/nowhere filrouge run)", R"(apt install libgomp1)"},
+    {"FR0830", "a linear model has nothing to learn from",
+     R"(There are no rows, or no feature takes two different values. The filter of the table, the split or `features:` leaves too little.)",
+     R"(features: [country]   # always "NL")", R"(features: [country, age, income])"},
+    {"FR0831", "a linear model cannot be read",
+     R"(The JSON of a linear model lacks a part or its sizes do not fit together. `filrouge verify --repair` finds what is damaged; the next run learns it again.)",
+     R"({"kind": "linear", "weights": []})", R"(filrouge verify --repair)"},
 };
 
 }  // namespace

@@ -1,0 +1,40 @@
+// Work in numbered parts over a few threads. Parts write to places of their own; what is summed over parts is summed in
+// their order by the caller, so no result depends on the number of threads.
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace filrouge {
+
+/// Calls work(part) once for each part 0 .. parts - 1, from up to `threads` threads; the first exception is thrown on.
+template <class Work>
+void for_parts(size_t parts, int threads, const Work& work) {
+  size_t helpers = std::min(parts, static_cast<size_t>(std::max(threads, 1)));
+  if (helpers <= 1) {
+    for (size_t part = 0; part < parts; ++part) work(part);
+    return;
+  }
+  std::atomic<size_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex failing;
+  auto loop = [&] {
+    try {
+      for (size_t part = next++; part < parts; part = next++) work(part);
+    } catch (...) {
+      std::lock_guard lock(failing);
+      if (!failure) failure = std::current_exception();
+      next = parts;
+    }
+  };
+  std::vector<std::thread> running;
+  for (size_t i = 1; i < helpers; ++i) running.emplace_back(loop);
+  loop();
+  for (std::thread& thread : running) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace filrouge
