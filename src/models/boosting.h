@@ -11,6 +11,9 @@
 
 namespace filrouge {
 
+/// Part of the key of what is learned.
+constexpr const char* kLightgbmVersion = "lightgbm 4.7.0";
+
 struct BoostingOptions {
   std::string objective =
       "binary";     ///< LightGBM's name: regression, regression_l1, quantile, binary, multiclass, lambdarank

@@ -13,9 +13,11 @@ std::string split_in_words(const SplitPlan& split) {
   std::string test = fmt::format("{:.3g} %", 100 * split.test_share);
   switch (split.kind) {
     case SplitPlan::Kind::time:
-      return fmt::format("the latest {} of the rows by `{}` are the test; folds are expanding windows before them", test, split.column);
+      return fmt::format("the latest {} of the rows by `{}` are the test; folds are expanding windows before them",
+                         test, split.column);
     case SplitPlan::Kind::group:
-      return fmt::format("whole groups of `{}`, {} of the rows, are the test; folds keep groups whole too", split.column, test);
+      return fmt::format("whole groups of `{}`, {} of the rows, are the test; folds keep groups whole too",
+                         split.column, test);
     case SplitPlan::Kind::random:
       return fmt::format("{} of the rows, drawn at random, are the test", test);
     default:
@@ -29,17 +31,30 @@ Json card_json(const CardFacts& facts) {
     Json metrics = Json::array();
     for (size_t i = 0; i < part.metrics.size(); ++i) {
       const Metric& m = part.metrics[i];
-      metrics.push_back({{"metric", m.name}, {"value", m.value}, {"lower", m.lower}, {"upper", m.upper}, {"baseline", part.baseline[i].value}});
+      metrics.push_back({{"metric", m.name},
+                         {"value", m.value},
+                         {"lower", m.lower},
+                         {"upper", m.upper},
+                         {"baseline", part.baseline[i].value}});
     }
     parts.push_back({{"part", part.name}, {"rows", part.rows}, {"metrics", std::move(metrics)}});
   }
   for (const Tried& t : facts.tried)
-    tried.push_back({{"method", t.method}, {"settings", t.settings}, {"trees", t.trees}, {"loss", t.loss}, {"weight", t.weight}});
-  for (const auto& [column, value] : facts.importance) importance.push_back({{"column", column}, {"importance", value}});
-  return {{"name", facts.name},   {"from", facts.from},       {"predicts", facts.target},
-          {"split", split_in_words(facts.split)}, {"because", facts.because}, {"allowed_leaks", facts.allowed_leaks},
-          {"seed", facts.seed},   {"notes", facts.notes},     {"evaluation", std::move(parts)},
-          {"tried", std::move(tried)}, {"importance", std::move(importance)}};
+    tried.push_back(
+        {{"method", t.method}, {"settings", t.settings}, {"trees", t.trees}, {"loss", t.loss}, {"weight", t.weight}});
+  for (const auto& [column, value] : facts.importance)
+    importance.push_back({{"column", column}, {"importance", value}});
+  return {{"name", facts.name},
+          {"from", facts.from},
+          {"predicts", facts.target},
+          {"split", split_in_words(facts.split)},
+          {"because", facts.because},
+          {"allowed_leaks", facts.allowed_leaks},
+          {"seed", facts.seed},
+          {"notes", facts.notes},
+          {"evaluation", std::move(parts)},
+          {"tried", std::move(tried)},
+          {"importance", std::move(importance)}};
 }
 
 std::string list(const std::vector<std::string>& lines) {
@@ -53,8 +68,8 @@ std::string evaluation(const CardFacts& facts) {
   for (const CardFacts::Part& part : facts.parts)
     for (size_t i = 0; i < part.metrics.size(); ++i) {
       const Metric& m = part.metrics[i];
-      text += fmt::format("| {} ({}) | {} | {:.4g} | {:.4g} to {:.4g} | {:.4g} |\n", part.name, with_commas(part.rows), m.name,
-                          m.value, m.lower, m.upper, part.baseline[i].value);
+      text += fmt::format("| {} ({}) | {} | {:.4g} | {:.4g} to {:.4g} | {:.4g} |\n", part.name, with_commas(part.rows),
+                          m.name, m.value, m.lower, m.upper, part.baseline[i].value);
     }
   return text;
 }
@@ -62,16 +77,20 @@ std::string evaluation(const CardFacts& facts) {
 std::string training(const CardFacts& facts) {
   std::string text = "| method | settings | trees | loss | weight in the blend |\n|---|---|---|---|---|\n";
   for (const Tried& t : facts.tried)
-    text += fmt::format("| {} | {} | {} | {:.5g} | {:.3g} |\n", t.method, t.settings, t.trees ? std::to_string(t.trees) : "", t.loss, t.weight);
+    text += fmt::format("| {} | {} | {} | {:.5g} | {:.3g} |\n", t.method, t.settings,
+                        t.trees ? std::to_string(t.trees) : "", t.loss, t.weight);
   return text;
 }
 
 std::string card_markdown(const CardFacts& facts) {
-  std::string text = fmt::format("# Model card: {}\n\n## Model details\n\nPredicts `{}` from the table `{}`. Seed {}.\n\n", facts.name,
-                                 facts.target, facts.from, facts.seed);
+  std::string text =
+      fmt::format("# Model card: {}\n\n## Model details\n\nPredicts `{}` from the table `{}`. Seed {}.\n\n", facts.name,
+                  facts.target, facts.from, facts.seed);
   text += fmt::format("## Uses\n\n{0}\n\n## Bias, risks and limitations\n\n{0}\n\n", kByHand);
-  if (!facts.allowed_leaks.empty()) text += "Columns that seem to tell the target, and why they are used:\n\n" + list(facts.allowed_leaks) + "\n";
-  if (!facts.because.empty()) text += fmt::format("Rows are split at random although they belong together: {}.\n\n", facts.because);
+  if (!facts.allowed_leaks.empty())
+    text += "Columns that seem to tell the target, and why they are used:\n\n" + list(facts.allowed_leaks) + "\n";
+  if (!facts.because.empty())
+    text += fmt::format("Rows are split at random although they belong together: {}.\n\n", facts.because);
   text += fmt::format("## Training details\n\nSplit: {}.\n\n{}\n", split_in_words(facts.split), training(facts));
   if (!facts.notes.empty()) text += list(facts.notes) + "\n";
   text += "What moves a prediction most (mean absolute contribution to the raw score):\n\n";

@@ -17,12 +17,11 @@ struct PartRow {
   Feature::Part part;
   const char* name;
 };
-constexpr PartRow kParts[] = {
-    {Feature::Part::value, "value"},         {Feature::Part::category, "category"},
-    {Feature::Part::target_mean, "mean"},    {Feature::Part::frequency, "frequency"},
-    {Feature::Part::year, "year"},           {Feature::Part::month, "month"},
-    {Feature::Part::day, "day"},             {Feature::Part::weekday, "weekday"},
-    {Feature::Part::hour, "hour"},           {Feature::Part::minute, "minute"}};
+constexpr PartRow kParts[] = {{Feature::Part::value, "value"},      {Feature::Part::category, "category"},
+                              {Feature::Part::target_mean, "mean"}, {Feature::Part::frequency, "frequency"},
+                              {Feature::Part::year, "year"},        {Feature::Part::month, "month"},
+                              {Feature::Part::day, "day"},          {Feature::Part::weekday, "weekday"},
+                              {Feature::Part::hour, "hour"},        {Feature::Part::minute, "minute"}};
 
 const char* name_of(Feature::Part part) {
   return kParts[static_cast<size_t>(part)].name;
@@ -84,7 +83,8 @@ Features Features::fit(const Frame& frame, const Rows& rows, const std::vector<d
     features.uses_.push_back(std::move(use));
   }
   if (features.features_.empty())
-    throw Error(ErrorKind::data, "FR0804", "nothing is left to learn from: every column is constant, empty or an identifier",
+    throw Error(ErrorKind::data, "FR0804",
+                "nothing is left to learn from: every column is constant, empty or an identifier",
                 "NAME.features of an earlier version, or `filrouge look TABLE`, shows the columns");
   features.y_ = nullptr;
   return features;
@@ -301,7 +301,8 @@ std::vector<std::vector<uint16_t>> Features::unseen(const Frame& frame) const {
     if (!column->is_text()) continue;
     std::vector<uint32_t> codes = codes_in(*column, categories_[source]);
     for (size_t row = 0; row < frame.rows; ++row)
-      if (codes[row] == FrameColumn::kNull && !column->is_null(row)) unseen[row].push_back(static_cast<uint16_t>(source));
+      if (codes[row] == FrameColumn::kNull && !column->is_null(row))
+        unseen[row].push_back(static_cast<uint16_t>(source));
   }
   return unseen;
 }

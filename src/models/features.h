@@ -27,7 +27,7 @@ struct Feature {
 /// What became of a source column: for the table NAME.features.
 struct ColumnUse {
   std::string column;
-  std::string kind;   ///< number, boolean, text, date, timestamp, time
+  std::string kind;     ///< number, boolean, text, date, timestamp, time
   std::string used_as;  ///< "number", "category of 16 values", "month, weekday, hour"; empty = left out
   std::string reason;   ///< why it is left out, or what was found on the way ("3 infinite values count as missing")
   uint64_t missing = 0, values = 0;  ///< of the training rows; `values`: how many different ones, texts only
@@ -60,9 +60,9 @@ class Features {
   struct Category {
     std::unordered_map<std::string, uint32_t> codes;
     std::vector<std::string> values;
-    std::vector<double> frequency;           ///< share of the training rows
-    std::vector<std::vector<double>> means;  ///< by output, by value; empty where it is used as a category
-    std::vector<double> overall;             ///< by output
+    std::vector<double> frequency;                ///< share of the training rows
+    std::vector<std::vector<double>> means;       ///< by output, by value; empty where it is used as a category
+    std::vector<double> overall;                  ///< by output
     std::vector<std::vector<double>> fold_means;  ///< only after fit(): by fold, by output * value
   };
   void add_column(const FrameColumn& column, const Rows& rows, ColumnUse& use);

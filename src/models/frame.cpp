@@ -28,8 +28,8 @@ const char* to_string(SourceKind kind) {
 }
 
 std::optional<SourceKind> source_kind(const std::string& type) {
-  static const std::set<std::string> numbers = {"TINYINT",   "SMALLINT", "INTEGER",   "BIGINT", "HUGEINT", "UTINYINT",
-                                                "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT",  "DOUBLE"};
+  static const std::set<std::string> numbers = {"TINYINT",   "SMALLINT", "INTEGER", "BIGINT",   "HUGEINT", "UTINYINT",
+                                                "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT",   "DOUBLE"};
   if (numbers.contains(type)) return SourceKind::number;
   if (type == "BOOLEAN") return SourceKind::boolean;
   if (type == "DATE") return SourceKind::date;
@@ -72,8 +72,7 @@ void Frame::add(const Block& block, size_t first) {
         column.codes.push_back(FrameColumn::kNull);
         continue;
       }
-      auto [place, is_new] =
-          codes_[c].try_emplace(from.texts[row], static_cast<uint32_t>(column.dictionary.size()));
+      auto [place, is_new] = codes_[c].try_emplace(from.texts[row], static_cast<uint32_t>(column.dictionary.size()));
       if (is_new) column.dictionary.push_back(from.texts[row]);
       column.codes.push_back(place->second);
     }

@@ -34,13 +34,13 @@ std::vector<uint32_t> bins_of(const FrameColumn& column, const Rows& rows) {
   return bins;
 }
 
-double error_of_guessing(const std::vector<uint32_t>& bins, const Rows& rows, const std::vector<double>& y, int classes) {
+double error_of_guessing(const std::vector<uint32_t>& bins, const Rows& rows, const std::vector<double>& y,
+                         int classes) {
   size_t count = *std::max_element(bins.begin(), bins.end()) + 1, k = static_cast<size_t>(classes);
   std::vector<uint64_t> counts(count * k);
   for (size_t i = 0; i < rows.size(); ++i) ++counts[bins[i] * k + static_cast<size_t>(y[rows[i]])];
   uint64_t right = 0;
-  for (size_t bin = 0; bin < count; ++bin)
-    right += *std::max_element(&counts[bin * k], &counts[bin * k] + k);
+  for (size_t bin = 0; bin < count; ++bin) right += *std::max_element(&counts[bin * k], &counts[bin * k] + k);
   return 1 - static_cast<double>(right) / static_cast<double>(rows.size());
 }
 
@@ -92,16 +92,19 @@ std::optional<Leak> find_telling_column(const Frame& frame, const Rows& rows, co
     if (classes > 1) {
       double error = error_of_guessing(bins, rows, y, classes);
       if (error < baseline / 50)
-        return Leak{column.source.name, fmt::format("`{}` alone tells the target of {:.2f} % of the rows", column.source.name, 100 * (1 - error))};
+        return Leak{column.source.name, fmt::format("`{}` alone tells the target of {:.2f} % of the rows",
+                                                    column.source.name, 100 * (1 - error))};
     } else if (double left = unexplained(bins, rows, y); left < 0.001) {
-      return Leak{column.source.name, fmt::format("`{}` alone explains {:.2f} % of the target's variance", column.source.name, 100 * (1 - left))};
+      return Leak{column.source.name, fmt::format("`{}` alone explains {:.2f} % of the target's variance",
+                                                  column.source.name, 100 * (1 - left))};
     }
   }
   return std::nullopt;
 }
 
 std::optional<Leak> find_repeated_rows(const Frame& frame, const Split& split, const std::vector<double>& y) {
-  if (split.test.empty() || split.train.size() < kFewestRows || !tells_rows_apart(frame, split.train)) return std::nullopt;
+  if (split.test.empty() || split.train.size() < kFewestRows || !tells_rows_apart(frame, split.train))
+    return std::nullopt;
   std::unordered_set<uint64_t> seen;
   for (uint32_t row : split.train) seen.insert(hash_of_row(frame, row, y[row]));
   size_t repeated = 0;

@@ -104,7 +104,8 @@ void Learner::make_folds() {
   size_t first = split_.folds.size() - std::min(most, split_.folds.size());
   for (size_t i = first; i < split_.folds.size(); ++i) {
     const Fold& fold = split_.folds[i];
-    folds_.push_back({all_.set, nullptr, positions(fold.train, split_.train), positions(fold.validation, split_.train)});
+    folds_.push_back(
+        {all_.set, nullptr, positions(fold.train, split_.train), positions(fold.validation, split_.train)});
     learned_.judged.insert(learned_.judged.end(), fold.validation.begin(), fold.validation.end());
   }
   std::sort(learned_.judged.begin(), learned_.judged.end());
@@ -147,7 +148,8 @@ double Learner::loss(const std::vector<double>& raw) const {
       sum += weight * error * error;
     } else if (outputs_ == 1) {
       double signed_raw = y_[row] > 0.5 ? raw[i] : -raw[i];
-      sum += weight * (signed_raw > 0 ? std::log1p(std::exp(-signed_raw)) : std::log1p(std::exp(signed_raw)) - signed_raw);
+      sum +=
+          weight * (signed_raw > 0 ? std::log1p(std::exp(-signed_raw)) : std::log1p(std::exp(signed_raw)) - signed_raw);
     } else {
       const double* at = &raw[i * outputs_];
       double most = *std::max_element(at, at + outputs_), norm = 0;
@@ -167,7 +169,8 @@ BoostingOptions Learner::options(int leaves, double rate) const {
   options.trees = kMostTrees;
   options.patience = kPatience;
   options.seed = order_.seed;
-  options.threads = static_cast<int>(std::clamp<size_t>(split_.train.size() / kRowsPerThread, 1, static_cast<size_t>(order_.threads)));
+  options.threads = static_cast<int>(
+      std::clamp<size_t>(split_.train.size() / kRowsPerThread, 1, static_cast<size_t>(order_.threads)));
   return options;
 }
 
@@ -205,7 +208,9 @@ void apply_settings(const std::map<std::string, double>& settings, BoostingOptio
 
 std::vector<Candidate> Learner::candidates() const {
   std::vector<Candidate> list;
-  auto add = [&](const std::string& method, const BoostingOptions& o) { list.push_back({method, o, describe(o), {}, 0, 0, 0}); };
+  auto add = [&](const std::string& method, const BoostingOptions& o) {
+    list.push_back({method, o, describe(o), {}, 0, 0, 0});
+  };
   if (order_.method == "linear" || order_.method == "auto") list.push_back({"linear", {}, "ridge", {}, 0, 0, 0});
   if (order_.method == "additive") {
     BoostingOptions o = options(8, 0.05);
@@ -224,9 +229,13 @@ std::vector<Candidate> Learner::candidates() const {
   }
   // In the order of what usually brings most: moderate, small and slow, deep and strict, shallow, cautious with
   // categories, and twice the moderate one with other draws.
-  struct Row { int leaves, depth, min_rows; double rate, features, rows, l2; };
-  constexpr Row kRows[] = {{31, -1, 20, 0.05, 0.8, 0.9, 1},  {12, -1, 30, 0.05, 0.5, 0.8, 5}, {63, -1, 50, 0.05, 0.6, 0.8, 10},
-                           {8, 3, 10, 0.05, 0.6, 0.8, 1},    {31, -1, 100, 0.04, 0.4, 0.7, 20}, {20, -1, 10, 0.03, 0.7, 0.6, 3}};
+  struct Row {
+    int leaves, depth, min_rows;
+    double rate, features, rows, l2;
+  };
+  constexpr Row kRows[] = {{31, -1, 20, 0.05, 0.8, 0.9, 1},   {12, -1, 30, 0.05, 0.5, 0.8, 5},
+                           {63, -1, 50, 0.05, 0.6, 0.8, 10},  {8, 3, 10, 0.05, 0.6, 0.8, 1},
+                           {31, -1, 100, 0.04, 0.4, 0.7, 20}, {20, -1, 10, 0.03, 0.7, 0.6, 3}};
   double left = order_.budget_seconds;
   for (const Row& row : kRows) {
     BoostingOptions o = options(row.leaves, row.rate);
@@ -336,12 +345,15 @@ void Learner::refit(const Candidate& candidate, double weight) {
     return;
   }
   BoostingOptions options = candidate.boosting;
-  if (options.patience > 0 && !folds_.empty()) options.trees = std::max(1, static_cast<int>(std::lround(candidate.trees * 1.1)));
+  if (options.patience > 0 && !folds_.empty())
+    options.trees = std::max(1, static_cast<int>(std::lround(candidate.trees * 1.1)));
   options.patience = 0;
   // Several draws are averaged where they cost little: a blend of equals errs less than each.
   bool draws = options.row_share < 1 || options.feature_share < 1;
-  double seconds = options.trees * static_cast<double>(outputs_) * seconds_per_tree(all_.set->x.rows, all_.set->features.size(), options.leaves);
-  int bags = draws ? std::clamp(static_cast<int>(order_.budget_seconds * weight / 6 / std::max(seconds, 1e-3)), 1, 5) : 1;
+  double seconds = options.trees * static_cast<double>(outputs_) *
+                   seconds_per_tree(all_.set->x.rows, all_.set->features.size(), options.leaves);
+  int bags =
+      draws ? std::clamp(static_cast<int>(order_.budget_seconds * weight / 6 / std::max(seconds, 1e-3)), 1, 5) : 1;
   for (int bag = 0; bag < bags; ++bag) {
     options.seed = order_.seed + static_cast<uint64_t>(bag);
     Boosted boosted = boost(binned(all_), {}, {}, options);
@@ -350,8 +362,8 @@ void Learner::refit(const Candidate& candidate, double weight) {
   }
 }
 
-/// Platt's scaling (1999) of the blend's out-of-fold scores by Newton's method; kept only where it lowers their log loss
-/// by more than half a percent.
+/// Platt's scaling (1999) of the blend's out-of-fold scores by Newton's method; kept only where it lowers their log
+/// loss by more than half a percent.
 void Learner::recalibrate() {
   if (!classify() || outputs_ > 1 || learned_.judged.empty()) return;
   double a = 1, b = 0;
@@ -408,7 +420,8 @@ Learned Learner::run() {
     model.constant = learned_.baseline;
     for (size_t i = 0; i < learned_.judged.size(); ++i)
       learned_.judged_raw.insert(learned_.judged_raw.end(), model.constant.begin(), model.constant.end());
-    learned_.tried.push_back({"baseline", classify() ? "shares of the classes" : "mean", 0, loss(learned_.judged_raw), 1});
+    learned_.tried.push_back(
+        {"baseline", classify() ? "shares of the classes" : "mean", 0, loss(learned_.judged_raw), 1});
     keep_residuals();
     return std::move(learned_);
   }
@@ -423,7 +436,8 @@ Learned Learner::run() {
     blend(all);
   order_.phase("fitting");
   for (const Candidate& candidate : all) {
-    learned_.tried.push_back({candidate.method, candidate.settings, static_cast<int>(std::lround(candidate.trees)), candidate.loss, candidate.weight});
+    learned_.tried.push_back({candidate.method, candidate.settings, static_cast<int>(std::lround(candidate.trees)),
+                              candidate.loss, candidate.weight});
     if (candidate.weight > 0) refit(candidate, candidate.weight);
   }
   recalibrate();

@@ -32,18 +32,18 @@ struct LearnOrder {
 /// A candidate, as NAME.tried shows it.
 struct Tried {
   std::string method, settings;
-  int trees = 0;          ///< boosting: the mean of the folds
-  double loss = 0;        ///< over the validation rows: log loss, or root mean squared error
-  double weight = 0;      ///< in the blend
+  int trees = 0;      ///< boosting: the mean of the folds
+  double loss = 0;    ///< over the validation rows: log loss, or root mean squared error
+  double weight = 0;  ///< in the blend
 };
 
 struct Learned {
   Model model;
   std::vector<Tried> tried;
   std::vector<std::string> notes;
-  Rows judged;                         ///< validation rows of all folds, ascending
-  std::vector<double> judged_raw;      ///< the blend's raw scores for them, made by models that did not see them
-  std::vector<double> baseline;        ///< the constant raw score of the baseline
+  Rows judged;                     ///< validation rows of all folds, ascending
+  std::vector<double> judged_raw;  ///< the blend's raw scores for them, made by models that did not see them
+  std::vector<double> baseline;    ///< the constant raw score of the baseline
 };
 
 /// `y` (class number or value) and `weight` (or empty) have an entry per row of the frame.

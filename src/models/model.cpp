@@ -125,7 +125,8 @@ Model Model::open(const std::filesystem::path& folder) {
   Json json = Json::parse(read_text(folder / "model.json"), nullptr, false);
   try {
     if (json.at("format") != kFormat)
-      throw Error(ErrorKind::data, "FR0810", "the model was written by a newer filrouge", "use that one, or learn it again");
+      throw Error(ErrorKind::data, "FR0810", "the model was written by a newer filrouge",
+                  "use that one, or learn it again");
     Model model;
     model.task = task_named(json.at("task"));
     model.target = json.at("target");
@@ -147,7 +148,8 @@ Model Model::open(const std::filesystem::path& folder) {
     if (!fits) throw Error(ErrorKind::data, "FR0810", "the model's members do not fit together");
     return model;
   } catch (const Json::exception& error) {
-    throw Error(ErrorKind::data, "FR0810", fmt::format("{} is not a model: {}", (folder / "model.json").string(), error.what()));
+    throw Error(ErrorKind::data, "FR0810",
+                fmt::format("{} is not a model: {}", (folder / "model.json").string(), error.what()));
   }
 }
 

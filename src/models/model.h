@@ -1,4 +1,5 @@
-// What `learn` leaves behind and `score` and `explain` use: features, members, and what turns a raw score into an answer.
+// What `learn` leaves behind and `score` and `explain` use: features, members, and what turns a raw score into an
+// answer.
 //
 // On disk (a folder): model.json, and one text per forest (member-0.txt ..., LightGBM's own format). Everything that is
 // read back is checked: a damaged file gives Error(data, FR0810), never a crash.
@@ -29,14 +30,14 @@ class Model {
  public:
   Task task = Task::classify;
   std::string target;
-  std::vector<std::string> classes;   ///< classify: labels by class number; two: the second is the positive one
+  std::vector<std::string> classes;  ///< classify: labels by class number; two: the second is the positive one
   Features features;
-  std::vector<Member> members;        ///< empty = the baseline: the constant alone
-  std::vector<double> constant;       ///< by output
-  double recalibration[2] = {1, 0};   ///< classify: raw * [0] + [1] before the link, fitted out of fold
-  std::vector<double> residuals;      ///< regress: sorted absolute out-of-sample residuals, at most 2,000 quantiles
-  std::vector<double> class_scores;   ///< classify: sorted 1 - p(true class), likewise: conformal sets
-  Json about;                         ///< seed, versions, rows ...
+  std::vector<Member> members;       ///< empty = the baseline: the constant alone
+  std::vector<double> constant;      ///< by output
+  double recalibration[2] = {1, 0};  ///< classify: raw * [0] + [1] before the link, fitted out of fold
+  std::vector<double> residuals;     ///< regress: sorted absolute out-of-sample residuals, at most 2,000 quantiles
+  std::vector<double> class_scores;  ///< classify: sorted 1 - p(true class), likewise: conformal sets
+  Json about;                        ///< seed, versions, rows ...
 
   size_t outputs() const { return classes.size() > 2 ? classes.size() : 1; }
   /// Raw scores of all rows: rows * outputs() numbers.

@@ -59,12 +59,13 @@ Split split_groups(const SplitPlan& plan, const Rows& rows, const FrameColumn& b
   std::map<std::string, Rows> groups;
   for (uint32_t row : rows) groups[group_of(by, row)].push_back(row);
   if (groups.size() < 3)
-    throw Error(ErrorKind::data, "FR0803",
-                fmt::format("`{}` has {} different values: too few to keep whole groups apart", by.source.name,
-                            groups.size()),
-                "split by a column with more groups, or by time");
+    throw Error(
+        ErrorKind::data, "FR0803",
+        fmt::format("`{}` has {} different values: too few to keep whole groups apart", by.source.name, groups.size()),
+        "split by a column with more groups, or by time");
   std::vector<std::pair<std::string, const Rows*>> order;  // by a hash of the group's value
-  for (const auto& [name, members] : groups) order.emplace_back(hash_text(fmt::format("{} {}", plan.seed, name)), &members);
+  for (const auto& [name, members] : groups)
+    order.emplace_back(hash_text(fmt::format("{} {}", plan.seed, name)), &members);
   std::sort(order.begin(), order.end());
   Split split;
   auto wanted = static_cast<size_t>(std::lround(plan.test_share * static_cast<double>(rows.size())));
@@ -73,8 +74,8 @@ Split split_groups(const SplitPlan& plan, const Rows& rows, const FrameColumn& b
     split.test.insert(split.test.end(), order[next].second->begin(), order[next].second->end());
   std::vector<Rows> parts(std::min<size_t>(static_cast<size_t>(plan.folds), order.size() - next));
   for (size_t i = next; i < order.size(); ++i) {
-    Rows& part = *std::min_element(parts.begin(), parts.end(),
-                                   [](const Rows& a, const Rows& b) { return a.size() < b.size(); });
+    Rows& part =
+        *std::min_element(parts.begin(), parts.end(), [](const Rows& a, const Rows& b) { return a.size() < b.size(); });
     part.insert(part.end(), order[i].second->begin(), order[i].second->end());
     split.train.insert(split.train.end(), order[i].second->begin(), order[i].second->end());
   }

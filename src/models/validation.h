@@ -32,7 +32,7 @@ struct Fold {
 };
 
 struct Split {
-  Rows train, test;  ///< test is empty for `none`; ascending, no row in both
+  Rows train, test;         ///< test is empty for `none`; ascending, no row in both
   std::vector<Fold> folds;  ///< within `train`
 };
 

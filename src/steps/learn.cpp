@@ -45,9 +45,10 @@ bool check_lineage(const Step& step, const ModelPlan& plan, BindContext& context
     fine = false;
     context.report(context.thread().at(
         step, {"predict"}, "FR0808",
-        fmt::format("the feature `{}` tells the target: both `{}` and `{}` are computed from {}", source.name, source.name,
-                    plan.target, join(shared, ", ")),
-        fmt::format("put `{}` under `ignore`, or say why it is fair: allow_leak: {{{}: \"reason\"}}", source.name, source.name)));
+        fmt::format("the feature `{}` tells the target: both `{}` and `{}` are computed from {}", source.name,
+                    source.name, plan.target, join(shared, ", ")),
+        fmt::format("put `{}` under `ignore`, or say why it is fair: allow_leak: {{{}: \"reason\"}}", source.name,
+                    source.name)));
   }
   return fine;
 }
@@ -75,8 +76,10 @@ bool check_split(const Step& step, const ModelPlan& plan, const Schema& schema, 
       std::string way = kind == std::string("time") ? "time" : "group";
       context.report(context.thread().at(
           step, {step.config.contains("split") ? "split" : "from"}, "FR0813",
-          fmt::format("`{}` is declared as {}: rows drawn at random would put the same {} on both sides", column.name, kind, kind),
-          fmt::format("split: {{{}: {}, test: 20%}}, or say why not: split: random, because: \"reason\"", way, column.name)));
+          fmt::format("`{}` is declared as {}: rows drawn at random would put the same {} on both sides", column.name,
+                      kind, kind),
+          fmt::format("split: {{{}: {}, test: 20%}}, or say why not: split: random, because: \"reason\"", way,
+                      column.name)));
       return false;
     }
   }
@@ -99,22 +102,26 @@ bool check_options(const Step& step, const ModelPlan& plan, BindContext& context
     bool applies = spec && std::find(names.begin(), names.end(), name) != names.end();
     auto near = nearest(name, names);
     if (!applies && !plan.task_is_open)
-      report({"metric"}, fmt::format(spec ? "`{}` does not judge this task" : "no metric `{}`", name),
+      report({"metric"},
+             spec ? fmt::format("`{}` does not judge this task", name) : fmt::format("no metric `{}`", name),
              near ? fmt::format("did you mean `{}`?", *near) : "one of " + join(names, ", "));
   }
   if (step.config.contains("budget") && budget_seconds(step.config) <= 0)
     report({"budget"}, "a budget must be more than nothing", "quick, normal, thorough, or seconds such as 60");
   if (step.config.contains("monotone"))
     for (const auto& [column, way] : step.config["monotone"].items()) {
-      bool known = std::any_of(plan.sources.begin(), plan.sources.end(), [&, name = column](const SourceColumn& source) { return source.name == name; });
+      bool known = std::any_of(plan.sources.begin(), plan.sources.end(),
+                               [&, name = column](const SourceColumn& source) { return source.name == name; });
       if (!known) report({"monotone", column}, fmt::format("`{}` is not one of the features", column), "");
-      if (way != "up" && way != "down") report({"monotone", column}, fmt::format("`{}` must be up or down", column), "monotone: {age: up}");
+      if (way != "up" && way != "down")
+        report({"monotone", column}, fmt::format("`{}` must be up or down", column), "monotone: {age: up}");
     }
   for (const char* key : {"allow_leak"})
     if (step.config.contains(key))
       for (const auto& [column, reason] : step.config[key].items())
         if (!reason.is_string() || reason.get<std::string>().empty())
-          report({key, column}, "a leak is allowed only with a reason", fmt::format("allow_leak: {{{}: \"known before the flight\"}}", column));
+          report({key, column}, "a leak is allowed only with a reason",
+                 fmt::format("allow_leak: {{{}: \"known before the flight\"}}", column));
   return fine;
 }
 
@@ -131,10 +138,12 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
 
   Use use{from, plan->others};
   for (const SourceColumn& source : plan->sources)
-    if (std::find(use.columns.begin(), use.columns.end(), source.name) == use.columns.end()) use.columns.push_back(source.name);
+    if (std::find(use.columns.begin(), use.columns.end(), source.name) == use.columns.end())
+      use.columns.push_back(source.name);
   Schema read;
   for (const Column& column : table->columns)
-    if (std::find(use.columns.begin(), use.columns.end(), column.name) != use.columns.end()) read.columns.push_back({column.name, column.type, {}});
+    if (std::find(use.columns.begin(), use.columns.end(), column.name) != use.columns.end())
+      read.columns.push_back({column.name, column.type, {}});
   Binding binding;
   // Of the table it says only what it reads: a new column that the model ignores learns nothing anew.
   binding.canonical = step.config;
@@ -166,37 +175,56 @@ std::vector<KeySpec> keys() {
       {.name = "method",
        .type = ValueType::choice,
        .default_value = "auto",
-       .about = "auto tries and blends; boosting = LightGBM; additive = one curve per feature, readable; linear = ridge; "
-                "baseline = the mean, or the shares of the classes",
+       .about =
+           "auto tries and blends; boosting = LightGBM; additive = one curve per feature, readable; linear = ridge; "
+           "baseline = the mean, or the shares of the classes",
        .choices = {"auto", "boosting", "linear", "additive", "baseline"}},
       {.name = "budget",
        .type = ValueType::any,
        .default_value = "normal",
-       .about = "quick, normal, thorough (10, 30, 300), or seconds of work on a common machine: it decides what is tried; "
-                "the clock never does"},
-      {.name = "features", .type = ValueType::text_list, .about = "the columns to learn from; without it all but the target"},
-      {.name = "ignore", .type = ValueType::text_list, .about = "columns that are not known when the prediction is needed"},
+       .about =
+           "quick, normal, thorough (10, 30, 300), or seconds of work on a common machine: it decides what is tried; "
+           "the clock never does"},
+      {.name = "features",
+       .type = ValueType::text_list,
+       .about = "the columns to learn from; without it all but the target"},
+      {.name = "ignore",
+       .type = ValueType::text_list,
+       .about = "columns that are not known when the prediction is needed"},
       {.name = "split",
        .type = ValueType::any,
        .default_value = "cross-validation",
-       .about = "{time: COLUMN, test: 20%, gap: 7 days, folds: 3}: the latest rows judge; {group: COLUMN, test: 20%}: whole "
-                "groups judge; random"},
+       .about =
+           "{time: COLUMN, test: 20%, gap: 7 days, folds: 3}: the latest rows judge; {group: COLUMN, test: 20%}: whole "
+           "groups judge; random"},
       {.name = "because", .about = "why rows may be split at random though a column is declared as time or entity"},
-      {.name = "classes", .type = ValueType::text_list, .about = "the classes, in order; more than two give `score` a column for each"},
-      {.name = "positive", .about = "which of two classes the probability is of; without it true, 1, or the last by name"},
+      {.name = "classes",
+       .type = ValueType::text_list,
+       .about = "the classes, in order; more than two give `score` a column for each"},
+      {.name = "positive",
+       .about = "which of two classes the probability is of; without it true, 1, or the last by name"},
       {.name = "weight", .type = ValueType::column, .about = "how much each row counts"},
       {.name = "class_weight", .type = ValueType::any, .about = "balanced, or {CLASS: weight}"},
-      {.name = "monotone", .type = ValueType::mapping, .about = "{COLUMN: up | down}: the prediction may only rise, or fall, with it (boosting)"},
+      {.name = "monotone",
+       .type = ValueType::mapping,
+       .about = "{COLUMN: up | down}: the prediction may only rise, or fall, with it (boosting)"},
       {.name = "metric", .about = "the figure shown first; without it auc, log_loss or rmse"},
-      {.name = "segments", .type = ValueType::text_list, .about = "columns by whose values NAME.segments judges; without it those with few values"},
-      {.name = "allow_leak", .type = ValueType::mapping, .about = "{COLUMN: reason}: use it though it seems to tell the target; kept in the card"},
+      {.name = "segments",
+       .type = ValueType::text_list,
+       .about = "columns by whose values NAME.segments judges; without it those with few values"},
+      {.name = "allow_leak",
+       .type = ValueType::mapping,
+       .about = "{COLUMN: reason}: use it though it seems to tell the target; kept in the card"},
       {.name = "settings",
        .type = ValueType::mapping,
        .about = "of boosting and additive, in place of tuning",
        .keys = {{.name = "trees", .type = ValueType::integer, .about = "how many"},
                 {.name = "leaves", .type = ValueType::integer, .default_value = "31", .about = "per tree"},
                 {.name = "depth", .type = ValueType::integer, .about = "of a tree, at most"},
-                {.name = "rate", .type = ValueType::number, .default_value = "0.1", .about = "how much of each tree is added"},
+                {.name = "rate",
+                 .type = ValueType::number,
+                 .default_value = "0.1",
+                 .about = "how much of each tree is added"},
                 {.name = "min_rows", .type = ValueType::integer, .default_value = "20", .about = "in a leaf"},
                 {.name = "l1", .type = ValueType::number, .about = "penalty on leaf values"},
                 {.name = "l2", .type = ValueType::number, .about = "penalty on squared leaf values"},
@@ -214,7 +242,8 @@ Verb learn_verb() {
   verb.spec.makes = "a model";
   verb.spec.about =
       "Learns to predict a column. NAME lists the model's files; NAME.metrics, .folds, .importance, .calibration, "
-      ".confusion, .thresholds, .segments, .tried, .features and .predictions say what it is worth. A column that would "
+      ".confusion, .thresholds, .segments, .tried, .features and .predictions say what it is worth. A column that "
+      "would "
       "tell the target fails the step.";
   verb.spec.keys = keys();
   verb.spec.example =

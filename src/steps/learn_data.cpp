@@ -31,7 +31,8 @@ void read_rows(LearnData& data, const ModelPlan& plan, Engine& engine) {
 }
 
 [[noreturn]] void refuse_constant(const ModelPlan& plan, const std::string& value) {
-  throw Error(ErrorKind::data, "FR0806", fmt::format("`{}` is always {}: there is nothing to predict", plan.target, value),
+  throw Error(ErrorKind::data, "FR0806",
+              fmt::format("`{}` is always {}: there is nothing to predict", plan.target, value),
               "look at the table: filrouge look " + plan.from);
 }
 
@@ -44,15 +45,18 @@ bool has_two_values(const FrameColumn& target, const Rows& rows) {
 }
 
 /// The classes in order: as the thread lists them, else false before true, by value, by name; `positive` comes last.
-std::vector<std::string> labels_of(const FrameColumn& target, const Rows& rows, const ModelPlan& plan, const Json& config) {
+std::vector<std::string> labels_of(const FrameColumn& target, const Rows& rows, const ModelPlan& plan,
+                                   const Json& config) {
   std::map<std::pair<double, std::string>, std::string> found;
   for (uint32_t row : rows) {
     double order = target.is_text() ? 0 : target.numbers[row];
     std::string label = value_text(target, row);
     found.emplace(std::pair(order, target.is_text() ? label : ""), label);
     if (found.size() > kMostClasses)
-      throw Error(ErrorKind::data, "FR0806", fmt::format("`{}` has more than {} different values: too many for classes", plan.target, kMostClasses),
-                  target.is_text() ? "group the rare ones in SQL" : "`task: regress` predicts a number");
+      throw Error(
+          ErrorKind::data, "FR0806",
+          fmt::format("`{}` has more than {} different values: too many for classes", plan.target, kMostClasses),
+          target.is_text() ? "group the rare ones in SQL" : "`task: regress` predicts a number");
   }
   std::vector<std::string> labels;
   for (const auto& [key, label] : found) labels.push_back(label);
@@ -60,14 +64,17 @@ std::vector<std::string> labels_of(const FrameColumn& target, const Rows& rows, 
   if (!plan.classes.empty()) {
     for (const std::string& label : labels)
       if (std::find(plan.classes.begin(), plan.classes.end(), label) == plan.classes.end())
-        throw Error(ErrorKind::data, "FR0806", fmt::format("`{}` has the value `{}`, which `classes` does not list", plan.target, label));
+        throw Error(ErrorKind::data, "FR0806",
+                    fmt::format("`{}` has the value `{}`, which `classes` does not list", plan.target, label));
     labels = plan.classes;
   }
   if (config.contains("positive")) {
-    std::string positive = config["positive"].is_string() ? config["positive"].get<std::string>() : dump(config["positive"]);
+    std::string positive =
+        config["positive"].is_string() ? config["positive"].get<std::string>() : dump(config["positive"]);
     auto place = std::find(labels.begin(), labels.end(), positive);
     if (place == labels.end() || labels.size() != 2)
-      throw Error(ErrorKind::data, "FR0806", fmt::format("`positive: {}` is not one of two classes: {}", positive, join(labels, ", ")));
+      throw Error(ErrorKind::data, "FR0806",
+                  fmt::format("`positive: {}` is not one of two classes: {}", positive, join(labels, ", ")));
     if (place == labels.begin()) std::swap(labels[0], labels[1]);
   }
   return labels;
@@ -86,8 +93,11 @@ void read_target(LearnData& data, const ModelPlan& plan, const Json& config) {
       data.rows.push_back(row);
   }
   if (size_t gone = n - data.rows.size() - infinite)
-    data.notes.push_back(fmt::format("{} of {} rows have no `{}` and are left out", with_commas(gone), with_commas(n), plan.target));
-  if (infinite) data.notes.push_back(fmt::format("{} rows have an infinite `{}` and are left out", with_commas(infinite), plan.target));
+    data.notes.push_back(
+        fmt::format("{} of {} rows have no `{}` and are left out", with_commas(gone), with_commas(n), plan.target));
+  if (infinite)
+    data.notes.push_back(
+        fmt::format("{} rows have an infinite `{}` and are left out", with_commas(infinite), plan.target));
   if (data.rows.empty())
     throw Error(ErrorKind::data, "FR0803", fmt::format("no row of `{}` has a value of `{}`", plan.from, plan.target));
   data.task = plan.task;
@@ -114,20 +124,27 @@ void read_weights(LearnData& data, const ModelPlan& plan, const Json& config) {
       if (lower(column.source.name) == lower(name)) data.weight = column.numbers;
     for (uint32_t row : data.rows)
       if (!(data.weight[row] >= 0) || std::isinf(data.weight[row]))
-        throw Error(ErrorKind::data, "FR0809", fmt::format("`{}` is no weight: row {} has {}", name, row + 1, data.weight[row]), "a weight is a number of 0 or more in every row");
+        throw Error(ErrorKind::data, "FR0809",
+                    fmt::format("`{}` is no weight: row {} has {}", name, row + 1, data.weight[row]),
+                    "a weight is a number of 0 or more in every row");
   }
   if (!config.contains("class_weight") || data.task != Task::classify) return;
   const Json& said = config["class_weight"];
   std::vector<double> factor(data.labels.size(), 1), counts(data.labels.size());
   for (uint32_t row : data.rows) ++counts[static_cast<size_t>(data.y[row])];
   for (size_t k = 0; k < factor.size(); ++k) {
-    if (said.is_string()) factor[k] = static_cast<double>(data.rows.size()) / (static_cast<double>(factor.size()) * std::max(counts[k], 1.0));
-    else if (said.contains(data.labels[k])) factor[k] = said[data.labels[k]].get<double>();
+    if (said.is_string())
+      factor[k] =
+          static_cast<double>(data.rows.size()) / (static_cast<double>(factor.size()) * std::max(counts[k], 1.0));
+    else if (said.contains(data.labels[k]))
+      factor[k] = said[data.labels[k]].get<double>();
   }
   if (said.is_object())
     for (const auto& [label, value] : said.items())
       if (std::find(data.labels.begin(), data.labels.end(), label) == data.labels.end())
-        throw Error(ErrorKind::data, "FR0806", fmt::format("`class_weight` names `{}`, and `{}` has no such class: {}", label, plan.target, join(data.labels, ", ")));
+        throw Error(ErrorKind::data, "FR0806",
+                    fmt::format("`class_weight` names `{}`, and `{}` has no such class: {}", label, plan.target,
+                                join(data.labels, ", ")));
   if (data.weight.empty()) data.weight.assign(data.y.size(), 1);
   for (uint32_t row : data.rows) data.weight[row] *= factor[static_cast<size_t>(data.y[row])];
 }
@@ -158,8 +175,9 @@ void refuse_leaks(const LearnData& data, const Json& config) {
   if (config.contains("allow_leak"))
     for (const auto& [column, reason] : config["allow_leak"].items()) allowed.push_back(column);
   if (auto leak = find_telling_column(data.inputs, data.split.train, data.y, data.classes(), allowed))
-    throw Error(ErrorKind::data, "FR0808", leak->evidence + ": it is hardly known before the target is",
-                fmt::format("put it under `ignore`, or say why it is fair: allow_leak: {{{}: \"reason\"}}", leak->column));
+    throw Error(
+        ErrorKind::data, "FR0808", leak->evidence + ": it is hardly known before the target is",
+        fmt::format("put it under `ignore`, or say why it is fair: allow_leak: {{{}: \"reason\"}}", leak->column));
   if (std::find(allowed.begin(), allowed.end(), "rows") != allowed.end()) return;
   if (auto leak = find_repeated_rows(data.inputs, data.split, data.y))
     throw Error(ErrorKind::data, "FR0808", leak->evidence,

@@ -1,5 +1,5 @@
-// The rows that a `learn` step is given, read into memory and made ready: target, weights, split; and what is wrong with
-// them.
+// The rows that a `learn` step is given, read into memory and made ready: target, weights, split; and what is wrong
+// with them.
 #pragma once
 
 #include <optional>

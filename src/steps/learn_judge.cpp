@@ -31,7 +31,8 @@ std::vector<double> answers_for(const Model& model, const Frame& frame, const Ro
   constexpr size_t kPiece = 65'536;
   std::vector<double> answers;
   for (size_t begin = 0; begin < rows.size(); begin += kPiece) {
-    Rows piece(rows.begin() + static_cast<long>(begin), rows.begin() + static_cast<long>(std::min(rows.size(), begin + kPiece)));
+    Rows piece(rows.begin() + static_cast<long>(begin),
+               rows.begin() + static_cast<long>(std::min(rows.size(), begin + kPiece)));
     std::vector<double> part = model.predict(model.raw(model.features.encode(rows_of(frame, piece))));
     answers.insert(answers.end(), part.begin(), part.end());
   }
@@ -72,8 +73,10 @@ void find_importance(const LearnData& data, Verdicts& v, int threads) {
   for (size_t line = 0; line * width < contributions.size(); ++line)
     for (size_t s = 0; s < sources; ++s) sums[s] += std::abs(contributions[line * width + s]);
   for (size_t s = 0; s < sources; ++s)
-    v.importance.emplace_back(model.features.sources()[s].name, sums[s] / static_cast<double>(std::max<size_t>(1, rows.size())));
-  std::stable_sort(v.importance.begin(), v.importance.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    v.importance.emplace_back(model.features.sources()[s].name,
+                              sums[s] / static_cast<double>(std::max<size_t>(1, rows.size())));
+  std::stable_sort(v.importance.begin(), v.importance.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
 }
 
 size_t class_said(const double* answers, size_t outputs) {
@@ -89,8 +92,8 @@ void fill_metrics(const Verdicts& v, ResultTable& table) {
   for (size_t p = 0; p < v.parts.size(); ++p)
     for (size_t i = 0; i < v.metrics[p].size(); ++i) {
       const Metric& m = v.metrics[p][i];
-      table.add({v.parts[p].name, m.name, m.value, m.lower, m.upper, v.baseline[p][i].value, number(v.parts[p].rows.size()),
-                 m.higher_is_better ? 1.0 : 0.0});
+      table.add({v.parts[p].name, m.name, m.value, m.lower, m.upper, v.baseline[p][i].value,
+                 number(v.parts[p].rows.size()), m.higher_is_better ? 1.0 : 0.0});
     }
 }
 
@@ -100,7 +103,8 @@ void fill_folds(const Verdicts& v, ResultTable& table) {
   std::vector<double> answers = v.learned.model.predict(v.learned.judged_raw);
   for (size_t f = 0; f < folds.size(); ++f) {
     const Rows& judged = v.learned.judged;
-    if (folds[f].validation.empty() || !std::binary_search(judged.begin(), judged.end(), folds[f].validation[0])) continue;
+    if (folds[f].validation.empty() || !std::binary_search(judged.begin(), judged.end(), folds[f].validation[0]))
+      continue;
     std::vector<double> part;
     for (uint32_t row : folds[f].validation) {
       auto place = static_cast<size_t>(std::lower_bound(judged.begin(), judged.end(), row) - judged.begin());
@@ -144,8 +148,8 @@ void fill_thresholds(const Verdicts& v, ResultTable& table) {
   if (v.data.labels.size() != 2) return;
   Judged judged = judged_of(v.data, v.judge().rows, v.judge().answers);
   for (const ThresholdRow& t : thresholds(judged.y, judged.prediction, 100))
-    table.add({t.threshold, t.precision, t.recall, t.specificity, t.f1, t.accuracy, t.flagged_share, number(t.true_positive),
-               number(t.false_positive), number(t.true_negative), number(t.false_negative)});
+    table.add({t.threshold, t.precision, t.recall, t.specificity, t.f1, t.accuracy, t.flagged_share,
+               number(t.true_positive), number(t.false_positive), number(t.true_negative), number(t.false_negative)});
 }
 
 std::vector<const FrameColumn*> segment_columns(const Verdicts& v, const Json& config) {
@@ -158,7 +162,8 @@ std::vector<const FrameColumn*> segment_columns(const Verdicts& v, const Json& c
     return columns;
   }
   for (const FrameColumn& column : v.data.inputs.columns) {
-    bool few = column.source.kind == SourceKind::boolean || (column.is_text() && column.dictionary.size() <= kMostSegmentValues);
+    bool few = column.source.kind == SourceKind::boolean ||
+               (column.is_text() && column.dictionary.size() <= kMostSegmentValues);
     if (few) columns.push_back(&column);
   }
   return columns;
@@ -182,7 +187,8 @@ void fill_segments(const Verdicts& v, const Json& config, ResultTable& table) {
       const std::string& main = v.judging_metrics()[0].name;
       for (const Metric& m : metrics)
         if (m.name == main)
-          table.add({column->source.name, value.empty() ? CellValue() : CellValue(value), number(rows.size()), m.name, m.value, m.lower, m.upper});
+          table.add({column->source.name, value.empty() ? CellValue() : CellValue(value), number(rows.size()), m.name,
+                     m.value, m.lower, m.upper});
     }
   }
 }
@@ -197,13 +203,18 @@ void fill_features(const Verdicts& v, ResultTable& table) {
   for (const ColumnUse& use : v.learned.model.features.uses()) {
     auto text = [](const std::string& t) { return t.empty() ? CellValue() : CellValue(t); };
     bool is_text = use.kind == "text";
-    table.add({use.column, use.kind, text(use.used_as), text(use.reason), number(use.missing), is_text ? CellValue(number(use.values)) : CellValue()});
+    table.add({use.column, use.kind, text(use.used_as), text(use.reason), number(use.missing),
+               is_text ? CellValue(number(use.values)) : CellValue()});
   }
 }
 
 /// Rows of validation and test in the order of the table.
 void fill_predictions(const Verdicts& v, ResultTable& table) {
-  struct Place { uint32_t row; const Part* part; size_t at; };
+  struct Place {
+    uint32_t row;
+    const Part* part;
+    size_t at;
+  };
   std::vector<Place> places;
   for (const Part& part : v.parts)
     if (part.name != "train" || v.parts.size() == 1)
@@ -220,7 +231,7 @@ void fill_predictions(const Verdicts& v, ResultTable& table) {
       row.push_back(outputs == 1 ? answer[0] : answer[said]);
     } else {
       row.push_back(fmt::format("{}", answer[0]));
-      row.push_back(std::monostate());
+      row.push_back(CellValue());
     }
     table.add(row);
   }
@@ -240,12 +251,14 @@ Judged judged_of(const LearnData& data, const Rows& rows, const std::vector<doub
   return judged;
 }
 
-Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned& learned, const std::string& main_metric,
-                     int threads) {
+Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned& learned,
+                     const std::string& main_metric, int threads) {
   Verdicts v{plan, data, learned, {}, {}, {}, {}, 1};
   v.parts.push_back({"train", data.split.train, answers_for(learned.model, data.inputs, data.split.train)});
-  if (!learned.judged.empty()) v.parts.push_back({"validation", learned.judged, learned.model.predict(learned.judged_raw)});
-  if (!data.split.test.empty()) v.parts.push_back({"test", data.split.test, answers_for(learned.model, data.inputs, data.split.test)});
+  if (!learned.judged.empty())
+    v.parts.push_back({"validation", learned.judged, learned.model.predict(learned.judged_raw)});
+  if (!data.split.test.empty())
+    v.parts.push_back({"test", data.split.test, answers_for(learned.model, data.inputs, data.split.test)});
   for (const Part& part : v.parts) judge_part(part, main_metric, v);
   find_importance(data, v, threads);
   return v;

@@ -18,9 +18,9 @@ struct Verdicts {
   const ModelPlan& plan;
   const LearnData& data;
   const Learned& learned;
-  std::vector<Part> parts;                        ///< those that have rows
-  std::vector<std::vector<Metric>> metrics;       ///< as parts; the main metric first
-  std::vector<std::vector<Metric>> baseline;      ///< of the same metrics, without intervals
+  std::vector<Part> parts;                                 ///< those that have rows
+  std::vector<std::vector<Metric>> metrics;                ///< as parts; the main metric first
+  std::vector<std::vector<Metric>> baseline;               ///< of the same metrics, without intervals
   std::vector<std::pair<std::string, double>> importance;  ///< by source column, largest first; mean |contribution|
   uint64_t seed = 1;
 
@@ -30,8 +30,8 @@ struct Verdicts {
 };
 
 /// Parts, metrics and importance. `main_metric`: shown first; empty = the task's own.
-Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned& learned, const std::string& main_metric,
-                     int threads);
+Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned& learned,
+                     const std::string& main_metric, int threads);
 
 /// The rows of each table of learn_tables(), by name.
 void fill_table(const std::string& name, const Verdicts& verdicts, const Json& config, ResultTable& table);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -31,7 +32,8 @@ Schema predictions_schema(const ModelPlan& plan) {
 std::vector<std::string> reasons_for_leaks(const Json& config) {
   std::vector<std::string> lines;
   if (config.contains("allow_leak"))
-    for (const auto& [column, reason] : config["allow_leak"].items()) lines.push_back(column + ": " + reason.get<std::string>());
+    for (const auto& [column, reason] : config["allow_leak"].items())
+      lines.push_back(column + ": " + reason.get<std::string>());
   return lines;
 }
 
@@ -79,36 +81,88 @@ std::string summary_of(const Verdicts& v) {
 
 const std::vector<LearnTable>& learn_tables() {
   static const std::vector<LearnTable> tables = {
-      {"metrics", [](const ModelPlan&) {
-         return schema_of({{"part", kText}, {"metric", kText}, {"value", kReal}, {"lower", kReal}, {"upper", kReal},
-                           {"baseline", kReal}, {"rows", kCount}, {"higher_is_better", "BOOLEAN"}});
+      {"metrics",
+       [](const ModelPlan&) {
+         return schema_of({{"part", kText},
+                           {"metric", kText},
+                           {"value", kReal},
+                           {"lower", kReal},
+                           {"upper", kReal},
+                           {"baseline", kReal},
+                           {"rows", kCount},
+                           {"higher_is_better", "BOOLEAN"}});
        }},
-      {"folds", [](const ModelPlan&) {
-         return schema_of({{"fold", kCount}, {"train_rows", kCount}, {"validation_rows", kCount}, {"from", kText},
-                           {"to", kText}, {"metric", kText}, {"value", kReal}});
+      {"folds",
+       [](const ModelPlan&) {
+         return schema_of({{"fold", kCount},
+                           {"train_rows", kCount},
+                           {"validation_rows", kCount},
+                           {"from", kText},
+                           {"to", kText},
+                           {"metric", kText},
+                           {"value", kReal}});
        }},
-      {"importance", [](const ModelPlan&) { return schema_of({{"column", kText}, {"importance", kReal}, {"share", kReal}}); }},
-      {"calibration", [](const ModelPlan&) {
-         return schema_of({{"part", kText}, {"bin", kCount}, {"from", kReal}, {"to", kReal}, {"rows", kCount},
-                           {"predicted", kReal}, {"observed", kReal}, {"lower", kReal}, {"upper", kReal}});
+      {"importance",
+       [](const ModelPlan&) {
+         return schema_of({{"column", kText}, {"importance", kReal}, {"share", kReal}});
        }},
-      {"confusion", [](const ModelPlan&) {
+      {"calibration",
+       [](const ModelPlan&) {
+         return schema_of({{"part", kText},
+                           {"bin", kCount},
+                           {"from", kReal},
+                           {"to", kReal},
+                           {"rows", kCount},
+                           {"predicted", kReal},
+                           {"observed", kReal},
+                           {"lower", kReal},
+                           {"upper", kReal}});
+       }},
+      {"confusion",
+       [](const ModelPlan&) {
          return schema_of({{"part", kText}, {"actual", kText}, {"predicted", kText}, {"rows", kCount}});
        }},
-      {"thresholds", [](const ModelPlan&) {
-         return schema_of({{"threshold", kReal}, {"precision", kReal}, {"recall", kReal}, {"specificity", kReal},
-                           {"f1", kReal}, {"accuracy", kReal}, {"flagged_share", kReal}, {"true_positive", kCount},
-                           {"false_positive", kCount}, {"true_negative", kCount}, {"false_negative", kCount}});
+      {"thresholds",
+       [](const ModelPlan&) {
+         return schema_of({{"threshold", kReal},
+                           {"precision", kReal},
+                           {"recall", kReal},
+                           {"specificity", kReal},
+                           {"f1", kReal},
+                           {"accuracy", kReal},
+                           {"flagged_share", kReal},
+                           {"true_positive", kCount},
+                           {"false_positive", kCount},
+                           {"true_negative", kCount},
+                           {"false_negative", kCount}});
        }},
-      {"segments", [](const ModelPlan&) {
-         return schema_of({{"column", kText}, {"value", kText}, {"rows", kCount}, {"metric", kText}, {"figure", kReal},
-                           {"lower", kReal}, {"upper", kReal}});
+      {"segments",
+       [](const ModelPlan&) {
+         return schema_of({{"column", kText},
+                           {"value", kText},
+                           {"rows", kCount},
+                           {"metric", kText},
+                           {"figure", kReal},
+                           {"lower", kReal},
+                           {"upper", kReal}});
        }},
-      {"tried", [](const ModelPlan&) {
-         return schema_of({{"method", kText}, {"settings", kText}, {"trees", kCount}, {"metric", kText}, {"loss", kReal}, {"weight", kReal}});
+      {"tried",
+       [](const ModelPlan&) {
+         return schema_of({{"method", kText},
+                           {"settings", kText},
+                           {"trees", kCount},
+                           {"metric", kText},
+                           {"loss", kReal},
+                           {"weight", kReal}});
        }},
-      {"features", [](const ModelPlan&) {
-         return schema_of({{"column", kText}, {"kind", kText}, {"used_as", kText}, {"note", kText}, {"missing", kCount}, {"values", kCount}});
+      {"features",
+       [](const ModelPlan&) {
+         return schema_of({{"column", kText},
+                           {"kind", kText},
+                           {"used_as", kText},
+                           {"note", kText},
+                           {"missing", kCount},
+                           {"values", kCount}});
        }},
       {"predictions", predictions_schema},
   };
@@ -143,13 +197,16 @@ WorkResult work_on_learn(const WorkRequest& request, WorkContext& context) {
   context.phase("judging");
   Verdicts verdicts = judge_model(*plan, data, learned, config.value("metric", ""), request.limits.threads);
 
-  learned.model.about = {{"seed", order.seed}, {"library", kLightgbmVersion}, {"rows", data.split.train.size()}, {"from", plan->from}};
+  learned.model.about = {
+      {"seed", order.seed}, {"library", kLightgbmVersion}, {"rows", data.split.train.size()}, {"from", plan->from}};
   std::vector<std::string> files = learned.model.save(request.staging);
-  for (std::string& name : write_cards(card_of(*plan, config, verdicts), request.staging)) files.push_back(std::move(name));
+  for (std::string& name : write_cards(card_of(*plan, config, verdicts), request.staging))
+    files.push_back(std::move(name));
   WorkResult result;
   ResultTable listing(request.name, model_files_schema());
   for (const std::string& file : files)
-    listing.add({file, static_cast<double>(std::filesystem::file_size(request.staging / file)), hash_file(request.staging / file)});
+    listing.add({file, static_cast<double>(std::filesystem::file_size(request.staging / file)),
+                 hash_file(request.staging / file)});
   result.tables.push_back(listing.write(context.engine(), request.staging));
   for (const LearnTable& spec : learn_tables()) {
     ResultTable table(request.name + "." + spec.name, spec.schema(*plan));

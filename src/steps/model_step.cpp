@@ -47,7 +47,8 @@ class ModelReader {
     std::vector<std::string> names;
     if (!step_.config.contains(key)) return names;
     const Json& said = step_.config[key];
-    std::vector<std::string> texts = said.is_array() ? said.get<std::vector<std::string>>() : std::vector{said.get<std::string>()};
+    std::vector<std::string> texts =
+        said.is_array() ? said.get<std::vector<std::string>>() : std::vector{said.get<std::string>()};
     for (size_t i = 0; i < texts.size(); ++i) {
       std::vector<std::string> path = {key};
       if (said.is_array()) path.push_back(std::to_string(i));
@@ -57,7 +58,8 @@ class ModelReader {
   }
 
   void add_other(const std::string& column) {
-    if (std::find(plan_.others.begin(), plan_.others.end(), column) == plan_.others.end()) plan_.others.push_back(column);
+    if (std::find(plan_.others.begin(), plan_.others.end(), column) == plan_.others.end())
+      plan_.others.push_back(column);
   }
 
   void read_target() {
@@ -68,7 +70,9 @@ class ModelReader {
     add_other(column->name);
     std::optional<SourceKind> kind = source_kind(column->type);
     std::string task = step_.config.value("task", "");
-    if (!kind) return report({"predict"}, "FR0802", fmt::format("`{}` is a {}: no model predicts that", column->name, column->type));
+    if (!kind)
+      return report({"predict"}, "FR0802",
+                    fmt::format("`{}` is a {}: no model predicts that", column->name, column->type));
     bool is_number = *kind == SourceKind::number;
     if (task.empty()) {
       bool classify = *kind == SourceKind::boolean || *kind == SourceKind::text;
@@ -80,7 +84,8 @@ class ModelReader {
     } else {
       plan_.task = task == "regress" ? Task::regress : Task::classify;
       if (plan_.task == Task::regress && !is_number)
-        report({"task"}, "FR0802", fmt::format("`{}` is a {}: only a number can be regressed on", column->name, column->type),
+        report({"task"}, "FR0802",
+               fmt::format("`{}` is a {}: only a number can be regressed on", column->name, column->type),
                "`task: classify`, or cast it in SQL");
     }
     if (step_.config.contains("classes")) plan_.classes = step_.config["classes"].get<std::vector<std::string>>();
@@ -91,7 +96,8 @@ class ModelReader {
     bool percent = text.ends_with('%');
     double value = std::strtod(text.c_str(), nullptr) / (percent ? 100 : 1);
     if (!(value > 0 && value < 1))
-      report({"split", "test"}, "FR0803", fmt::format("`test: {}` leaves nothing to learn from or nothing to judge by", text),
+      report({"split", "test"}, "FR0803",
+             fmt::format("`test: {}` leaves nothing to learn from or nothing to judge by", text),
              "a share such as 20%");
     return value;
   }
@@ -100,7 +106,9 @@ class ModelReader {
     if (!step_.config.contains("split")) return;
     const Json& said = step_.config["split"];
     if (said.is_string()) {
-      if (said != "random") return report({"split"}, "FR0803", fmt::format("no way to split called `{}`", said.get<std::string>()), "{time: COLUMN, test: 20%}, {group: COLUMN, test: 20%}, or random");
+      if (said != "random")
+        return report({"split"}, "FR0803", fmt::format("no way to split called `{}`", said.get<std::string>()),
+                      "{time: COLUMN, test: 20%}, {group: COLUMN, test: 20%}, or random");
       plan_.split.kind = SplitPlan::Kind::random;
       return;
     }
@@ -123,7 +131,8 @@ class ModelReader {
     if (kind && !(key == "time" && (*kind == SourceKind::text || *kind == SourceKind::boolean)))
       plan_.split_column = SourceColumn{column.name, *kind};
     else
-      report({"split", key}, "FR0803", fmt::format("rows cannot be split by `{}`: it is a {}", column.name, column.type));
+      report({"split", key}, "FR0803",
+             fmt::format("rows cannot be split by `{}`: it is a {}", column.name, column.type));
   }
 
   void read_gap(const Json& said) {
@@ -132,7 +141,9 @@ class ModelReader {
     std::optional<uint64_t> ms = parse_duration_ms(text);
     size_t space = text.find(" day");
     if (space != std::string::npos) ms = static_cast<uint64_t>(std::strtod(text.c_str(), nullptr) * 86'400'000);
-    if (!ms) return report({"split", "gap"}, "FR0803", fmt::format("`{}` is not a length of time", text), "such as 7 days, 12h, 30m");
+    if (!ms)
+      return report({"split", "gap"}, "FR0803", fmt::format("`{}` is not a length of time", text),
+                    "such as 7 days, 12h, 30m");
     plan_.split.gap = is_number ? std::strtod(text.c_str(), nullptr) : static_cast<double>(*ms) / 1000;
   }
 
@@ -142,7 +153,8 @@ class ModelReader {
       return std::find(list.begin(), list.end(), name) != list.end();
     };
     if (has(wanted, plan_.target))
-      report({"features"}, "FR0802", fmt::format("`{}` is what is to be predicted: it cannot be a feature", plan_.target),
+      report({"features"}, "FR0802",
+             fmt::format("`{}` is what is to be predicted: it cannot be a feature", plan_.target),
              "take it out of `features`");
     std::string weight = step_.config.value("weight", "");
     for (const Column& column : table_.columns) {
@@ -176,9 +188,10 @@ void report_no_column(const Step& step, const std::vector<std::string>& path, co
                       const std::string& table, const Schema& schema, BindContext& context) {
   std::vector<std::string> names = schema.names();
   auto near = nearest(column, names);
-  context.report(context.thread().at(step, path, "FR0801", fmt::format("no column `{}` in `{}`", column, table),
-                                     near ? fmt::format("did you mean `{}`?", *near) : "",
-                                     fmt::format("`{}` has {}; next: filrouge show {}", table, plural(names.size(), "column"), table)));
+  context.report(context.thread().at(
+      step, path, "FR0801", fmt::format("no column `{}` in `{}`", column, table),
+      near ? fmt::format("did you mean `{}`?", *near) : "",
+      fmt::format("`{}` has {}; next: filrouge show {}", table, plural(names.size(), "column"), table)));
 }
 
 const Step* find_model(const Step& step, const std::string& key, const std::string& model, BindContext& context) {
@@ -188,7 +201,7 @@ const Step* find_model(const Step& step, const std::string& key, const std::stri
     if (other.verb == "learn") models.push_back(other.name);
   if (context.thread().left_out.contains(model)) return nullptr;  // reported already
   auto near = nearest(model, models);
-  std::string hint = near              ? fmt::format("did you mean `{}`?", *near)
+  std::string hint = near             ? fmt::format("did you mean `{}`?", *near)
                      : models.empty() ? "a `learn` step makes a model"
                                       : "models of this thread: " + join(models, ", ");
   std::vector<std::string> path;

@@ -18,7 +18,7 @@ struct ModelPlan {
   std::string name, from, target;
   std::string target_type;
   Task task = Task::classify;
-  bool task_is_open = false;  ///< a whole-number target: two values make it classify, more regress
+  bool task_is_open = false;          ///< a whole-number target: two values make it classify, more regress
   std::vector<SourceColumn> sources;  ///< what the model may read, in the table's order
   std::vector<std::string> others;    ///< columns besides: target, split, weight, segments
   std::vector<std::string> skipped;   ///< columns of types that no model reads

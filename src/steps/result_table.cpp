@@ -17,12 +17,10 @@ void ResultTable::add(const std::vector<CellValue>& row) {
   for (size_t c = 0; c < row.size(); ++c) {
     BlockColumn& column = block_.columns[c];
     if (column.is_text) {
-      const auto* text = std::get_if<std::string>(&row[c]);
-      column.is_null.push_back(!text);
-      column.texts.push_back(text ? *text : "");
+      column.is_null.push_back(!row[c].text);
+      column.texts.push_back(row[c].text.value_or(""));
     } else {
-      const auto* number = std::get_if<double>(&row[c]);
-      column.numbers.push_back(number ? *number : std::numeric_limits<double>::quiet_NaN());
+      column.numbers.push_back(row[c].number);
     }
   }
   ++block_.rows;

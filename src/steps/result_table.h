@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <limits>
 
 #include "steps/step.h"
 #include "tables/block.h"
@@ -9,7 +10,15 @@
 namespace filrouge {
 
 /// A value of a row: a number (NaN is NULL), a text, or nothing.
-using CellValue = std::variant<std::monostate, double, std::string>;
+struct CellValue {
+  double number = std::numeric_limits<double>::quiet_NaN();
+  std::optional<std::string> text;
+
+  CellValue() = default;
+  CellValue(double value) : number(value) {}
+  CellValue(std::string value) : text(std::move(value)) {}
+  CellValue(const char* value) : text(value) {}
+};
 
 class ResultTable {
  public:

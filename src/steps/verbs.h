@@ -9,5 +9,7 @@ Verb read_verb();
 Verb sql_verb();
 Verb check_verb();
 Verb chart_verb();
+Verb learn_verb();
+Verb score_verb();
 
 }  // namespace filrouge

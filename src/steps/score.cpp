@@ -1,0 +1,116 @@
+// score: a model applied to a table. This file is what the thread says; score_work.cpp does it.
+#include "base/text.h"
+#include "steps/model_step.h"
+#include "steps/score_work.h"
+#include "steps/verbs.h"
+
+namespace filrouge {
+namespace {
+
+std::vector<std::string> references(const Step& step, BindContext&) {
+  return {step.config.value("from", ""), step.config.value("model", "")};
+}
+
+bool suits(const Step& step, const ModelPlan& plan, const Schema& table, const Schema& added, BindContext& context) {
+  bool fine = true;
+  std::string from = step.config.value("from", "");
+  auto report = [&](const std::string& message, const std::string& hint) {
+    fine = false;
+    context.report(context.thread().at(step, {"from"}, "FR0812", message, hint));
+  };
+  for (const SourceColumn& source : plan.sources) {
+    const Column* column = table.find(source.name);
+    if (!column) {
+      report(fmt::format("`{}` has no column `{}`, which the model `{}` reads", from, source.name, plan.name),
+             fmt::format("select it in `{}`, or take it out of the model's features", from));
+      continue;
+    }
+    std::optional<SourceKind> kind = source_kind(column->type);
+    if (!kind || *kind != source.kind)
+      report(fmt::format("`{}` of `{}` is a {}, and the model `{}` learned from a {}", column->name, from, column->type,
+                         plan.name, to_string(source.kind)),
+             "cast it in SQL");
+  }
+  for (const Column& column : added.columns)
+    if (table.find(column.name))
+      report(fmt::format("`{}` has a column `{}` already, which scoring would add", from, column.name),
+             "rename it in SQL");
+  return fine;
+}
+
+bool check_options(const Step& step, const ScoreOptions& options, BindContext& context) {
+  if (!step.config.contains("interval") || (options.interval > 0 && options.interval < 1)) return true;
+  context.report(context.thread().at(step, {"interval"}, "FR0812",
+                                     "an interval covers a share between 0 and 1 of the rows", "such as 90%"));
+  return false;
+}
+
+std::optional<Binding> bind(const Step& step, BindContext& context) {
+  const std::string from = step.config.value("from", ""), model = step.config.value("model", "");
+  const Step* learn = find_model(step, "model", model, context);
+  const Schema* table = find_table(step, "from", from, context);
+  if (!learn || !table || !context.schema(model)) return std::nullopt;
+  const Schema* learned = context.schema(learn->config.value("from", ""));
+  std::optional<ModelPlan> plan = learned ? plan_model(*learn, *learned, nullptr) : std::nullopt;
+  if (!plan) return std::nullopt;  // reported at the learn step
+  ScoreOptions options = score_options(step.config);
+  Schema added = scored_columns(*plan, options);
+  if (!check_options(step, options, context) || !suits(step, *plan, *table, added, context)) return std::nullopt;
+
+  Binding binding;
+  OutputTable output{step.name, *table, {}};
+  std::set<ColumnRef> values = {{model, "hash"}};
+  for (const SourceColumn& source : plan->sources) values.insert({from, table->find(source.name)->name});
+  for (const Column& column : table->columns)
+    output.lineage.columns.push_back({column.name, {{from, column.name}}, {}, {}});
+  for (const Column& column : added.columns) {
+    output.schema.columns.push_back(column);
+    output.lineage.columns.push_back({column.name, values, {}, {}});
+  }
+  output.lineage.tables = {from};
+  binding.tables.push_back(std::move(output));
+  binding.uses = {{from, table->names()}, {model, {"file", "hash"}}};
+  binding.canonical = step.config;
+  binding.work = {{"config", step.config}, {"added", to_json(added)}};
+  return binding;
+}
+
+}  // namespace
+
+Verb score_verb() {
+  Verb verb;
+  verb.spec.name = "score";
+  verb.spec.makes = "a table";
+  verb.spec.about =
+      "A model applied to a table: its rows with `prediction`, the probability where there are classes, and `unseen`, "
+      "the "
+      "columns whose value the training never saw. `reasons` says what moved each prediction most.";
+  verb.spec.keys = {
+      {.name = "from",
+       .type = ValueType::table,
+       .required = true,
+       .about = "the table to score; it has every column that the model may read"},
+      {.name = "model", .type = ValueType::table, .required = true, .about = "the name of a `learn` step"},
+      {.name = "reasons",
+       .type = ValueType::integer,
+       .default_value = "0",
+       .about = "so many columns in `reasons`, strongest first: column, value, and how much it moved the raw score "
+                "(exact SHAP)"},
+      {.name = "interval",
+       .type = ValueType::percent,
+       .about = "such as 90%: `lower` and `upper` hold the truth that often (split conformal); of classes, `classes` "
+                "lists those that may be true"},
+  };
+  verb.spec.example =
+      "- score: scored\n"
+      "  from: departures\n"
+      "  model: late\n"
+      "  reasons: 3\n";
+  verb.remembered = false;  // it depends on the learn step's text too
+  verb.references = references;
+  verb.bind = bind;
+  verb.work = work_on_score;
+  return verb;
+}
+
+}  // namespace filrouge
