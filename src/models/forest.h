@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -24,7 +24,7 @@ class Forest {
   /// Raw scores per row: 1, or the number of classes (then tree t adds to class t % outputs).
   size_t outputs() const;
 
-  /// Adds nothing, sets `out[0 .. outputs)`: the raw score (log-odds, value ...) of one row of `num_features` numbers.
+  /// Sets `out[0 .. outputs)`: the raw score (log-odds, value ...) of one row of `num_features` numbers.
   void raw_row(const double* row, double* out) const;
   /// The same for rows begin .. end of `x`: out has (end - begin) * outputs() numbers.
   void raw(const Matrix& x, size_t begin, size_t end, double* out) const;
@@ -33,6 +33,13 @@ class Forest {
 
   struct Tree;  ///< forest_tree.h, for shap.cpp
   const std::vector<Tree>& trees() const;
+
+  struct Data;  ///< forest_tree.h; never changes once made, so copies of a forest share it
+
+ private:
+  explicit Forest(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
+
+  std::shared_ptr<const Data> data_;
 };
 
 }  // namespace filrouge
