@@ -67,12 +67,17 @@ uint64_t fold_of(uint32_t row, uint64_t seed) {
 }  // namespace
 
 Features Features::fit(const Frame& frame, const Rows& rows, const std::vector<double>& y, int classes,
-                       const std::map<std::string, int>& monotone, uint64_t seed) {
+                       const std::map<std::string, int>& monotone, uint64_t seed, const FrameColumn* time) {
   Features features;
   features.monotone_ = monotone;
   features.y_ = &y;
   features.seed_ = seed;
   features.outputs_ = classes > 2 ? classes : 1;
+  if (time) {
+    features.by_time_ = rows;
+    std::stable_sort(features.by_time_.begin(), features.by_time_.end(),
+                     [&](uint32_t a, uint32_t b) { return time->numbers[a] < time->numbers[b]; });
+  }
   for (const FrameColumn& column : frame.columns) {
     ColumnUse use{column.source.name, to_string(column.source.kind), "", "", 0, 0};
     for (uint32_t row : rows) use.missing += column.is_null(row);
@@ -87,6 +92,7 @@ Features Features::fit(const Frame& frame, const Rows& rows, const std::vector<d
                 "nothing is left to learn from: every column is constant, empty or an identifier",
                 "NAME.features of an earlier version, or `filrouge look TABLE`, shows the columns");
   features.y_ = nullptr;
+  features.by_time_.clear();
   return features;
 }
 
@@ -107,6 +113,19 @@ void Features::add_feature(const FrameColumn& column, Feature::Part part, int ou
   features_.push_back({name, sources_.size() - 1, part, output});
 }
 
+/// Along the split's time, does it never turn back (but for one row in a thousand)?
+bool Features::only_tells_time(const std::function<double(uint32_t row)>& value) const {
+  size_t up = 0, down = 0;
+  double last = kMissing;
+  for (uint32_t row : by_time_) {
+    double now = value(row);
+    if (std::isnan(now)) continue;
+    up += now > last, down += now < last;
+    last = now;
+  }
+  return up + down > 0 && std::min(up, down) * 1000 <= by_time_.size() && std::min(up, down) * 10 <= std::max(up, down);
+}
+
 void Features::add_number(const FrameColumn& column, const Rows& rows, ColumnUse& use) {
   double first = kMissing;
   bool varies = false;
@@ -121,6 +140,10 @@ void Features::add_number(const FrameColumn& column, const Rows& rows, ColumnUse
   if (infinite) use.reason = fmt::format("{} infinite values count as missing", infinite);
   if (!varies && (std::isnan(first) || use.missing + infinite == 0)) {
     use.reason = std::isnan(first) ? "it has no finite value" : fmt::format("it is always {}", first);
+    return;
+  }
+  if (only_tells_time([&](uint32_t row) { return column.numbers[row]; })) {
+    use.reason = "it only moves on with the time that the rows are split by: later rows have values never seen";
     return;
   }
   use.used_as = "number";
@@ -138,12 +161,12 @@ void Features::add_time(const FrameColumn& column, const Rows& rows, ColumnUse& 
       if (std::isnan(first)) first = value;
       varies = varies || value != first;
     }
-    if (!varies) continue;
+    if (!varies || only_tells_time([&](uint32_t row) { return time_part(part, column.numbers[row]); })) continue;
     names.push_back(name_of(part));
     add_feature(column, part);
   }
   use.used_as = join(names, ", ");
-  if (names.empty()) use.reason = "it is always the same";
+  if (names.empty()) use.reason = "it is always the same, or only moves on with the time that the rows are split by";
 }
 
 void Features::add_text(const FrameColumn& column, const Rows& rows, ColumnUse& use) {

@@ -36,9 +36,11 @@ struct ColumnUse {
 class Features {
  public:
   /// Looks at the training rows `rows` of `frame`. `y`: the target of every row of the frame (class number or value),
-  /// `classes` as in Judged. Throws Error(data, FR0804) when nothing is left to learn from.
+  /// `classes` as in Judged. `time`: the column that the rows are split by, where later rows are to be predicted: a
+  /// number that only rises (or only falls) with it is left out, for later rows all have values that no training row
+  /// had; nullptr keeps such columns. Throws Error(data, FR0804) when nothing is left to learn from.
   static Features fit(const Frame& frame, const Rows& rows, const std::vector<double>& y, int classes,
-                      const std::map<std::string, int>& monotone, uint64_t seed);
+                      const std::map<std::string, int>& monotone, uint64_t seed, const FrameColumn* time);
 
   const std::vector<SourceColumn>& sources() const { return sources_; }  ///< only those that are used
   const std::vector<Feature>& features() const { return features_; }
@@ -69,6 +71,7 @@ class Features {
   void add_text(const FrameColumn& column, const Rows& rows, ColumnUse& use);
   void add_number(const FrameColumn& column, const Rows& rows, ColumnUse& use);
   void add_time(const FrameColumn& column, const Rows& rows, ColumnUse& use);
+  bool only_tells_time(const std::function<double(uint32_t row)>& value) const;
   void add_feature(const FrameColumn& column, Feature::Part part, int output = 0);
   void learn_means(const FrameColumn& column, const Rows& rows, Category& category) const;
   static std::vector<uint32_t> codes_in(const FrameColumn& column, const Category& category);
@@ -85,6 +88,7 @@ class Features {
   // Only while fitting:
   const std::vector<double>* y_ = nullptr;
   uint64_t seed_ = 1;
+  Rows by_time_;  ///< the training rows in the order of the split's time; empty = no such split
 };
 
 }  // namespace filrouge

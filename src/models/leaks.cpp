@@ -71,8 +71,11 @@ uint64_t hash_of_row(const Frame& frame, uint32_t row, double y) {
 bool tells_rows_apart(const Frame& frame, const Rows& rows) {
   for (const FrameColumn& column : frame.columns) {
     if (column.source.kind != SourceKind::number) continue;
-    std::unordered_set<double> values;
-    for (uint32_t row : rows) values.insert(column.numbers[row]);
+    std::vector<double> values;
+    for (uint32_t row : rows)
+      if (!std::isnan(column.numbers[row])) values.push_back(column.numbers[row]);
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
     if (values.size() * 10 > rows.size() * 3) return true;
   }
   return false;

@@ -97,7 +97,7 @@ Rows positions(const Rows& rows, const Rows& in) {
 void Learner::make_folds() {
   Model& model = learned_.model;
   int classes = classify() ? static_cast<int>(order_.labels.size()) : 1;
-  model.features = Features::fit(frame_, split_.train, y_, classes, order_.monotone, order_.seed);
+  model.features = Features::fit(frame_, split_.train, y_, classes, order_.monotone, order_.seed, order_.time);
   all_.set = make_set(model.features, split_.train, true);
   // Few folds for a small budget: the last ones, which in time are nearest to what comes.
   size_t most = order_.budget_seconds < 20 ? 2 : split_.folds.size();

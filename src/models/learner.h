@@ -24,6 +24,7 @@ struct LearnOrder {
   double budget_seconds = 30;
   std::map<std::string, double> settings;  ///< of boosting, as the user said them: trees, leaves, rate ...: no tuning
   std::map<std::string, int> monotone;     ///< by source column
+  const FrameColumn* time = nullptr;       ///< as in Features::fit
   uint64_t seed = 1;
   int threads = 1;
   std::function<void(const std::string&)> phase = [](const std::string&) {};

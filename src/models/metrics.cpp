@@ -316,6 +316,13 @@ std::vector<Metric> judge(const Judged& judged, uint64_t seed) {
   return metrics;
 }
 
+Metric judge_by(const std::string& name, const Judged& judged, uint64_t seed) {
+  check_sizes(judged);
+  const Definition* definition = find_definition(name);
+  FR_CHECK(definition && definition->value);
+  return figure_with_interval(*definition, judged, can_be_judged(judged), seed);
+}
+
 double metric(const std::string& name, const Judged& judged) {
   check_sizes(judged);
   const Definition* definition = find_definition(name);

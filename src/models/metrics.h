@@ -51,6 +51,8 @@ struct Judged {
 /// which), else a bootstrap over at most 20,000 rows, drawn from `seed`. A prediction or truth that is not finite makes
 /// every figure NaN. With two classes, class 1 is said from a probability of 0.5 on.
 std::vector<Metric> judge(const Judged& judged, uint64_t seed);
+/// One of them, which must apply.
+Metric judge_by(const std::string& name, const Judged& judged, uint64_t seed);
 /// One of them, without interval. NaN where `name` is unknown or does not apply.
 double metric(const std::string& name, const Judged& judged);
 

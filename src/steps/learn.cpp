@@ -144,13 +144,16 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   for (const Column& column : table->columns)
     if (std::find(use.columns.begin(), use.columns.end(), column.name) != use.columns.end())
       read.columns.push_back({column.name, column.type, {}});
+  // Of the table the step says only what it reads: a new column that the model ignores learns nothing anew.
+  Json config = step.config;
+  config.erase("ignore");
+  config["named"] = step.config.contains("features");
+  config["features"] = Json::array();
+  for (const SourceColumn& source : plan->sources) config["features"].push_back(source.name);
   Binding binding;
-  // Of the table it says only what it reads: a new column that the model ignores learns nothing anew.
-  binding.canonical = step.config;
-  binding.canonical.erase("ignore");
-  binding.canonical["reads"] = read.names();
+  binding.canonical = config;
   binding.canonical["library"] = kLightgbmVersion;
-  binding.work = {{"config", step.config}, {"schema", to_json(read)}};
+  binding.work = {{"config", std::move(config)}, {"schema", to_json(read)}};
   std::set<ColumnRef> refs;
   for (const std::string& column : use.columns) refs.insert({from, column});
   auto add = [&](const std::string& name, Schema schema) {

@@ -183,12 +183,9 @@ void fill_segments(const Verdicts& v, const Json& config, ResultTable& table) {
         rows.push_back(part.rows[i]);
         answers.insert(answers.end(), &part.answers[i * outputs], &part.answers[i * outputs] + outputs);
       }
-      std::vector<Metric> metrics = judge(judged_of(v.data, rows, answers), v.seed);
-      const std::string& main = v.judging_metrics()[0].name;
-      for (const Metric& m : metrics)
-        if (m.name == main)
-          table.add({column->source.name, value.empty() ? CellValue() : CellValue(value), number(rows.size()), m.name,
-                     m.value, m.lower, m.upper});
+      Metric m = judge_by(v.judging_metrics()[0].name, judged_of(v.data, rows, answers), v.seed);
+      table.add({column->source.name, value.empty() ? CellValue() : CellValue(value), number(rows.size()), m.name,
+                 m.value, m.lower, m.upper});
     }
   }
 }

@@ -48,6 +48,9 @@ LearnOrder order_of(const ModelPlan& plan, const LearnData& data, const Json& co
     for (const auto& [name, value] : config["settings"].items()) order.settings[name] = value.get<double>();
   if (config.contains("monotone"))
     for (const auto& [column, way] : config["monotone"].items()) order.monotone[column] = way == "up" ? 1 : -1;
+  // Columns that the thread names are used as they are.
+  if (plan.split.kind == SplitPlan::Kind::time && !config.value("named", false))
+    order.time = data.others.find(plan.split.column);
   order.seed = plan.split.seed;
   order.threads = request.limits.threads;
   return order;
