@@ -72,10 +72,7 @@ Version pick_version(const std::vector<Version>& versions, const Version& curren
 
 Side find_side(Workspace& workspace, const std::string& text) {
   size_t at = text.find('@');
-  Named named = find_named(workspace, text.substr(0, at));
-  if (!named.version)
-    throw Error(ErrorKind::user, "FR0608", fmt::format("`{}` was not built yet", named.table),
-                fmt::format("next: filrouge run +{}", named.step->name));
+  Named named = find_built(workspace, text.substr(0, at));
   Side side{"", named.step, *named.version, named.index};
   if (at != std::string::npos) {
     std::string which = text.substr(at + 1);

@@ -102,8 +102,12 @@ class WorkContext {
 struct Verb {
   VerbSpec spec;
   int version = 1;  ///< raise it when the same step would give another result: everything is then rebuilt
-  /// Names of the tables that the step yields, its main table first; null = one table of the step's name.
+  /// Names of the tables that the step yields, its main table first; null = one table of the step's name. Without the
+  /// one that takes the place of its input.
   std::vector<std::string> (*yields)(const Step& step) = nullptr;
+  /// True where the step yields a second version of the table it is named after, which other steps read in place of
+  /// the first (a quarantine; Binding::replaces_input says so too). Null = never.
+  bool (*replaces)(const Step& step) = nullptr;
   /// True when `references` and `bind` depend on nothing but the step, the parameters and the schemas of its tables:
   /// they are then remembered across runs.
   bool remembered = false;
