@@ -61,7 +61,8 @@ class BindContext {
   virtual const Schema* schema(const std::string& table) const = 0;
   /// All table names of the thread, for hints.
   virtual std::vector<std::string> table_names() const = 0;
-  /// Looks into files in a worker (`Verb::inspect`); remembered by the content of `files` and the request.
+  /// Looks into files in a worker (`Verb::inspect`); remembered by the content of `files` and the request, unless the
+  /// answer says {"remember": false}.
   virtual Json inspect(const Step& step, const Json& request, const std::vector<InputFile>& files) = 0;
   virtual void report(Diagnostic problem) = 0;
   /// Folder for downloads that outlive the run, inside the store.
@@ -115,7 +116,8 @@ struct Verb {
   std::vector<std::string> (*references)(const Step& step, BindContext& context) = nullptr;
   /// Called when every table it references is bound. Returns nothing after reporting an error.
   std::optional<Binding> (*bind)(const Step& step, BindContext& context) = nullptr;
-  /// In a worker: answers BindContext::inspect. May be null.
+  /// In a worker: answers BindContext::inspect. May be null. {"remember": false} in the answer: it depends on more than
+  /// the request and the files, as what a server has to say, and is asked for anew each time.
   Json (*inspect)(const Json& request, const std::vector<std::filesystem::path>& files, WorkContext& context) = nullptr;
   WorkResult (*work)(const WorkRequest& request, WorkContext& context) = nullptr;
 };
