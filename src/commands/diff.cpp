@@ -403,7 +403,8 @@ Command diff_command() {
       "  filrouge diff departures@3fa9 departures --key flight,time_hour\n"
       "  filrouge diff 3 5\n"
       "Rows are matched by --key, else by what a check of the thread says is unique, else\n"
-      "compared whole.";
+      "compared whole. The exit code is 0 whether or not there is a difference; --json says\n"
+      "which with `equal`.";
   command.options = {{"--key", "COLUMNS", "match rows by these columns: a,b"}};
   command.min_positional = 1;
   command.max_positional = 2;
