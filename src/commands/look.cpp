@@ -75,6 +75,7 @@ std::optional<int> read_file_like_a_thread(const Arguments& arguments, const std
   workspace.open_store(Store::Access::write);
   Plan& plan = workspace.plan();
   if (has_errors(workspace.problems)) return report_plainly(arguments, workspace.problems, 2);
+  stop_execution_on_signals();
   RunOutcome outcome = execute(workspace.thread, workspace.store(), workspace.planner(), plan,
                                workspace.run_options("look"), [](const RunEvent&) {});
   if (outcome.exit_code() != 0) return report_plainly(arguments, outcome.problems, outcome.exit_code());

@@ -1,5 +1,6 @@
 #include "commands/workspace.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -103,6 +104,10 @@ uint64_t timeout_option_ms(const Arguments& arguments) {
   return *milliseconds;
 }
 
+void stop_execution_on_signals() {
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, [](int) { request_stop(); });
+}
+
 std::unique_ptr<Worker> make_query_worker() {
   return std::make_unique<Worker>(scratch_folder());
 }
@@ -163,7 +168,7 @@ std::optional<int> Workspace::fail_on_problems() {
   if (has_errors(problems)) return report_problems(arguments_, problems, thread.sources, 2);
   if (!arguments_.json())
     for (; shown_ < problems.size(); ++shown_)
-      std::cerr << render(problems[shown_], thread.sources, use_color(2)) << "\n";
+      std::cerr << render(problems[shown_], thread.sources, use_color(2));
   return std::nullopt;
 }
 

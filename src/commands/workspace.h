@@ -66,6 +66,9 @@ uint64_t timeout_option_ms(const Arguments& arguments);
 /// A folder of this process for spilling, removed at exit.
 std::filesystem::path scratch_folder();
 
+/// Ctrl-C and its like end an execution, with what was built kept, instead of the process.
+void stop_execution_on_signals();
+
 /// A worker for questions without a thread (`look FILE`).
 std::unique_ptr<Worker> make_query_worker();
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# kill_worker.sh SIGNAL COMMAND...: runs COMMAND and ends the worker that has computed for half a second with SIGNAL.
-# The command's output comes when it has ended; its exit code is this script's.
-signal=$1
-shift
+# kill.sh SIGNAL worker|owner COMMAND...: runs COMMAND; when one of its workers has computed for half a second,
+# sends SIGNAL to it, or to its owner. The command's output comes when it has ended; its exit code is this script's.
+signal=$1 whom=$2
+shift 2
 "$@" > out.txt 2>&1 &
 owner=$!
 busy() {  # the child of the owner with more than 50 ticks of CPU time, if there is one
@@ -16,6 +16,7 @@ while [ -z "$worker" ] && kill -0 $owner 2>/dev/null; do
   worker=$(busy)
   sleep 0.05
 done
+[ "$whom" = owner ] && worker=$owner
 [ -n "$worker" ] && kill "-$signal" "$worker"
 wait $owner
 code=$?
