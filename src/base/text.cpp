@@ -217,6 +217,15 @@ std::optional<uint64_t> parse_count(std::string_view text) {
   return std::stoull(std::string(text));
 }
 
+size_t word_length(std::string_view text, size_t offset) {
+  auto in_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '$' || (c & 0x80);
+  };
+  size_t end = std::min(offset, text.size());
+  while (end < text.size() && in_word(text[end])) ++end;
+  return end - std::min(offset, text.size());
+}
+
 std::string plural(uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", with_commas(count), noun, count == 1 ? "" : "s");
 }

@@ -21,6 +21,9 @@ size_t count_code_points(std::string_view text);
 /// Columns on a terminal: 2 for wide East Asian characters, 0 for combining marks.
 size_t display_width(std::string_view text);
 
+/// Bytes from `offset` on that belong to one word of SQL: letters, digits, `_`, `.` and `$`.
+size_t word_length(std::string_view text, size_t offset);
+
 /// The candidate nearest to `name` (Damerau-Levenshtein, letter case free), if near enough to be a slip of the
 /// keyboard: at most 1 edit up to 4 letters, 2 up to 8, then 3. The first candidate wins a tie.
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates);

@@ -37,7 +37,7 @@ BoundQuestion bind_question(const std::string& text, Workspace* workspace) {
   try {
     for (const std::string& name : binder->tables_of(bound.text())) {
       if (std::find(known.begin(), known.end(), name) == known.end()) continue;
-      question.tables.push_back(workspace->table(name));
+      question.tables.push_back(files_of(*workspace, find_built(*workspace, name)));
       binder->declare(name, question.tables.back().schema);
     }
     question.order = binder->describe(bound.text()).order;

@@ -56,7 +56,7 @@ int report_problems(const Arguments& arguments, const std::vector<Diagnostic>& p
     return exit_code;
   }
   for (size_t i = 0; i < problems.size(); ++i)
-    std::cerr << (i ? "\n" : "") << render(problems[i], sources, use_color(2)) << "\n";
+    std::cerr << (i ? "\n" : "") << render(problems[i], sources, use_color(2));
   return exit_code;
 }
 

@@ -72,10 +72,7 @@ Version pick_version(const std::vector<Version>& versions, const Version& curren
 
 Side find_side(Workspace& workspace, const std::string& text) {
   size_t at = text.find('@');
-  Named named = find_named(workspace, text.substr(0, at));
-  if (!named.version)
-    throw Error(ErrorKind::user, "FR0608", fmt::format("`{}` was not built yet", named.table),
-                fmt::format("next: filrouge run +{}", named.step->name));
+  Named named = find_built(workspace, text.substr(0, at));
   Side side{"", named.step, *named.version, named.index};
   if (at != std::string::npos) {
     std::string which = text.substr(at + 1);
@@ -406,7 +403,8 @@ Command diff_command() {
       "  filrouge diff departures@3fa9 departures --key flight,time_hour\n"
       "  filrouge diff 3 5\n"
       "Rows are matched by --key, else by what a check of the thread says is unique, else\n"
-      "compared whole.";
+      "compared whole. The exit code is 0 whether or not there is a difference; --json says\n"
+      "which with `equal`.";
   command.options = {{"--key", "COLUMNS", "match rows by these columns: a,b"}};
   command.min_positional = 1;
   command.max_positional = 2;

@@ -75,11 +75,13 @@ std::optional<int> read_file_like_a_thread(const Arguments& arguments, const std
   workspace.open_store(Store::Access::write);
   Plan& plan = workspace.plan();
   if (has_errors(workspace.problems)) return report_plainly(arguments, workspace.problems, 2);
+  stop_execution_on_signals();
   RunOutcome outcome = execute(workspace.thread, workspace.store(), workspace.planner(), plan,
                                workspace.run_options("look"), [](const RunEvent&) {});
   if (outcome.exit_code() != 0) return report_plainly(arguments, outcome.problems, outcome.exit_code());
-  auto [version, index] = workspace.version_of(name);
-  subject.table = workspace.table(name);
+  Named named = find_built(workspace, name);
+  const Version& version = *named.version;
+  subject.table = files_of(workspace, named);
   if (std::string note = about_rejects(workspace, arguments, version); !note.empty()) subject.notes.push_back(note);
   for (const std::string& note : version.notes)
     if (note.find(".rejects") == std::string::npos) subject.notes.push_back(note);
@@ -105,7 +107,7 @@ std::optional<int> find_subject(const Arguments& arguments, Subject& subject) {
     names = table_names(workspace.thread);
     if (std::find(names.begin(), names.end(), target) != names.end()) {
       mention_problems(workspace, arguments);
-      subject.table = workspace.table(target);
+      subject.table = files_of(workspace, find_built(workspace, target));
       return std::nullopt;
     }
   }

@@ -14,12 +14,15 @@ std::vector<std::string> yielded_by(const Step& step) {
   return verb ? tables_yielded(step, *verb) : std::vector<std::string>{step.name};
 }
 
-/// The step whose table of that name others read; a quarantine yields its input's table a second time, and comes later.
+/// The step whose table of that name others read: a quarantine before the one that made the table.
 const Step* provider_of(const Thread& thread, const std::string& table) {
   const Step* found = nullptr;
-  for (const Step& step : thread.steps)
+  for (const Step& step : thread.steps) {
+    const Verb* verb = find_verb(step.verb);
+    if (verb && verb->replaces && step.name == table && verb->replaces(step)) return &step;
     for (const std::string& name : yielded_by(step))
-      if (name == table && (!found || found->verb == "check")) found = &step;
+      if (name == table) found = &step;
+  }
   return found;
 }
 
@@ -41,7 +44,7 @@ Named find_named(Workspace& workspace, const std::string& name) {
     throw Error(ErrorKind::user, "FR0606", fmt::format("no table `{}` in this thread", name),
                 near ? fmt::format("did you mean `{}`?", *near) : "next: filrouge plan");
   }
-  named.version = workspace.open_store(Store::Access::read).current(named.step->verb, named.step->name);
+  named.version = workspace.store().current(named.step->verb, named.step->name);
   if (!named.version) return named;
   const std::vector<StoredTable>& tables = named.version->tables;
   auto found = std::find_if(tables.begin(), tables.end(), [&](const StoredTable& t) { return t.name == named.table; });
@@ -52,11 +55,31 @@ Named find_named(Workspace& workspace, const std::string& name) {
   return named;
 }
 
+Named find_built(Workspace& workspace, const std::string& name) {
+  Named named = find_named(workspace, name);
+  if (!named.version)
+    throw Error(ErrorKind::user, "FR0608", fmt::format("`{}` was not built yet", named.table),
+                fmt::format("next: filrouge run +{}", named.step->name));
+  return named;
+}
+
+TableFiles files_of(Workspace& workspace, const Named& named) {
+  const StoredTable& stored = named.stored();
+  return {stored.name, workspace.store().files_of(*named.version, stored), stored.schema};
+}
+
 LineageGraph stored_lineage(const Store& store) {
   LineageGraph graph;
-  for (const Version& version : store.all_current())
-    for (const StoredTable& table : version.tables)
-      if (!table.lineage->columns.empty()) graph.emplace(table.name, *table.lineage);
+  const std::vector<Version> versions = store.all_current();
+  for (bool replacing : {false, true})
+    for (const Version& version : versions)
+      for (const StoredTable& table : version.tables) {
+        if (table.lineage->columns.empty() || table.lineage->tables.contains(table.name) != replacing) continue;
+        if (replacing)
+          add_replacement(graph, table.name, *table.lineage);
+        else
+          graph.emplace(table.name, *table.lineage);
+      }
   return graph;
 }
 

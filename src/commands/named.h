@@ -22,6 +22,12 @@ struct Named {
 /// Throws Error(user, FR0606) with the nearest name.
 Named find_named(Workspace& workspace, const std::string& name);
 
+/// The same, but throws Error(user, FR0608) where it was never built: `version` is there.
+Named find_built(Workspace& workspace, const std::string& name);
+
+/// The files of what find_built() found.
+TableFiles files_of(Workspace& workspace, const Named& named);
+
 /// The lineage of every table as it was last built.
 LineageGraph stored_lineage(const Store& store);
 

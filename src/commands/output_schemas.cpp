@@ -69,13 +69,21 @@ Json rows() {
   return {{"columns", columns()}, {"rows", list(list(any()))}, {"truncated", truth()}};
 }
 
-Json steps(std::vector<std::string> actions) {
-  return list(object({{"verb", text()},
-                      {"name", text()},
-                      {"action", one_of(std::move(actions))},
-                      {"why", list(text())},
-                      {"rows", or_null("integer")},
-                      {"seconds", or_null("number")}}));
+/// Of a plan or a run.
+Json steps(std::vector<std::string> actions, const Json& more = Json::object()) {
+  Json properties = {{"verb", text()},
+                     {"name", text()},
+                     {"action", one_of(std::move(actions))},
+                     {"why", list(text())},
+                     {"rows", or_null("integer")},
+                     {"seconds", or_null("number")}};
+  properties.update(more);
+  return list(object(properties));
+}
+
+/// `touches`: labels of steps further down, at most 100; `personal`: columns of the step itself.
+Json touched() {
+  return {{"touches", list(text())}, {"touches_count", whole()}, {"personal", list(text())}};
 }
 
 Json hops() {
@@ -178,7 +186,7 @@ Json findings() {
 Json output_schemas() {
   Json run = {{"steps", steps({"built", "reused", "failed", "skipped"})}};
   Json schemas = {
-      {"plan", answer({{"steps", steps({"build", "reuse", "skip"})}})},
+      {"plan", answer({{"steps", steps({"build", "reuse", "skip"}, touched())}})},
       {"run", answer(run)},
       {"ask", answer(rows())},
       {"show", show()},

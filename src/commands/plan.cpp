@@ -3,31 +3,59 @@
 
 #include "base/text.h"
 #include "commands/commands.h"
-#include "commands/workspace.h"
+#include "commands/named.h"
+#include "run/touches.h"
 
 namespace filrouge {
 namespace {
 
 constexpr int kWorkIsPending = 4;
+constexpr size_t kNamesShown = 3;  // of the steps that a step touches
 
 Json to_json(const Plan& plan) {
   Json steps = Json::array();
-  for (const PlannedStep& step : plan.steps) {
+  const std::vector<Touches> touches = touches_of(plan);
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const PlannedStep& step = plan.steps[i];
     Json entry = {
         {"verb", step.step->verb}, {"name", step.step->name}, {"action", to_string(step.action)}, {"why", step.why}};
     entry["rows"] = step.rows ? Json(*step.rows) : Json(nullptr);
     entry["seconds"] = step.seconds ? Json(*step.seconds) : Json(nullptr);
+    Json labels = Json::array();
+    for (size_t touched : touches[i].steps) labels.push_back(plan.steps[touched].step->label());
+    entry["touches"] = std::move(labels);
+    entry["touches_count"] = touches[i].count;
+    entry["personal"] = json_of(touches[i].personal);
     steps.push_back(std::move(entry));
   }
   return {{"steps", steps}};
 }
 
-void print(const PlannedStep& step, size_t name_width) {
+/// "-> departures, by_hour, by_age and 2 more; personal data".
+std::string touched_text(const Plan& plan, size_t index, const std::vector<Touches>& touches) {
+  const Touches& mine = touches[index];
+  std::vector<std::string> names;
+  bool personal = !mine.personal.empty();
+  for (size_t touched : mine.steps) {
+    personal = personal || !touches[touched].personal.empty();
+    if (names.size() < kNamesShown) names.push_back(plan.steps[touched].step->name);
+  }
+  std::string text = names.empty() ? "" : "-> " + join(names, ", ");
+  if (mine.count > names.size()) text += fmt::format(" and {} more", with_commas(mine.count - names.size()));
+  if (personal) text += text.empty() ? "personal data" : "; personal data";
+  return text;
+}
+
+void print(const Plan& plan, size_t index, size_t name_width, const std::vector<Touches>& touches) {
+  const PlannedStep& step = plan.steps[index];
   std::string why = join(step.why, "; ");
   std::string line = fmt::format("  {:<5}  {:<5} {:<{}}  {:<30}", to_string(step.action), step.step->verb,
                                  step.step->name, name_width, why);
-  if (step.action == Action::build && step.rows) line += fmt::format("  {:>10}", short_count(*step.rows) + " rows");
+  const bool has_rows = step.rows && step.step->verb != "check";  // how many expectations a check has is no news
+  if (step.action == Action::build && has_rows)
+    line += fmt::format("  {:>10}", short_count(*step.rows) + (*step.rows == 1 ? " row" : " rows"));
   if (step.action == Action::build && step.seconds) line += fmt::format("  {:>6}", human_seconds(*step.seconds));
+  if (step.action == Action::build) line += "  " + touched_text(plan, index, touches);
   std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << "\n";
 }
 
@@ -46,8 +74,9 @@ int plan(const Arguments& arguments) {
   }
   int code = arguments.has("--exit-code") && to_build > 0 ? kWorkIsPending : 0;
   if (arguments.json()) return print_json(to_json(plan)), code;
-  for (const PlannedStep& step : plan.steps)
-    if (step.action != Action::reuse || arguments.has("--all")) print(step, name_width);
+  const std::vector<Touches> touches = touches_of(plan);
+  for (size_t i = 0; i < plan.steps.size(); ++i)
+    if (plan.steps[i].action != Action::reuse || arguments.has("--all")) print(plan, i, name_width, touches);
   double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (to_build == 0)
     std::cout << fmt::format("  nothing to do: {} {} up to date  ({})\n", plural(reused, "step"),
@@ -66,7 +95,8 @@ Command plan_command() {
   command.usage = "[SELECTOR ...]";
   command.about = "what run would do, and why; changes nothing";
   command.details =
-      "Steps that are up to date are left out; --all shows them too.\n\n"
+      "Steps that are up to date are left out; --all shows them too. After `->` stands what\n"
+      "a step touches further down, and whether personal data (`subject: true`) is there.\n\n"
       "  filrouge plan\n"
       "  filrouge plan +departures --set late_after=30\n"
       "  filrouge plan --exit-code     ends with 4 when work is pending";

@@ -1,5 +1,4 @@
 // run: brings everything up to date that is not, and nothing else.
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -17,8 +16,13 @@ class Reporter {
  public:
   Reporter(const Plan& plan, const Thread& thread, bool quiet)
       : thread_(thread), quiet_(quiet), live_(!quiet && ::isatty(2) && use_color(2)), color_(use_color(2)) {
-    for (const PlannedStep& step : plan.steps) name_width_ = std::max(name_width_, step.step->name.size());
-    name_width_ = std::min<size_t>(name_width_, 32);
+    for (const PlannedStep& step : plan.steps) {
+      name_width_ = std::max(name_width_, step.step->name.size());
+      if (step.step->verb == "chart")
+        summary_width_ = std::max(summary_width_, fmt::format("10,000 rows  charts/{}.svg", step.step->name).size());
+    }
+    name_width_ = std::min(name_width_, kWidest);
+    summary_width_ = std::min(summary_width_, kWidest + 16);
   }
 
   void on(const RunEvent& event) {
@@ -51,7 +55,7 @@ class Reporter {
     running_.erase(event.step);
     erase_live();
     if (!quiet_ && event.action != "reused") print(event);
-    if (event.problem) std::cerr << render(*event.problem, thread_.sources, color_) << "\n";
+    if (event.problem) std::cerr << render(*event.problem, thread_.sources, color_);
     if (quiet_) return;
     for (const std::string& note : event.notes) std::cerr << "        " << paint("33", note) << "\n";
   }
@@ -64,7 +68,8 @@ class Reporter {
     std::string time = event.action == "skipped" ? "" : human_seconds(event.seconds);
     size_t width = display_width(summary);
     if (event.action == "failed" && color_) width = 6;
-    std::cerr << line << summary << std::string(width < 30 && !time.empty() ? 30 - width : 0, ' ');
+    std::cerr << line << summary
+              << std::string(width < summary_width_ && !time.empty() ? summary_width_ - width : 0, ' ');
     if (!time.empty()) std::cerr << "  " << fmt::format("{:>6}", time);
     std::cerr << "\n";
   }
@@ -86,7 +91,8 @@ class Reporter {
 
   const Thread& thread_;
   bool quiet_, live_, color_, shown_ = false;
-  size_t name_width_ = 14;
+  static constexpr size_t kWidest = 32;  // longer names push what follows to the right
+  size_t name_width_ = 14, summary_width_ = 30;
   std::map<const PlannedStep*, std::string> running_;
 };
 
@@ -173,7 +179,7 @@ int run(const Arguments& arguments) {
   if (auto code = workspace.fail_on_problems()) return *code;
   auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   if (nothing_to_do(workspace.thread, store, plan)) return idle(plan, arguments, elapsed());
-  for (int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, [](int) { request_stop(); });
+  stop_execution_on_signals();
   Reporter reporter(plan, workspace.thread, arguments.quiet() || arguments.json());
   bool show_problems = !arguments.json();
   RunOutcome outcome = execute(workspace.thread, store, workspace.planner(), plan,

@@ -5,15 +5,9 @@
 namespace filrouge {
 namespace {
 
-bool in_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '$' || (c & 0x80);
-}
-
 /// Bytes to mark from `offset`: what the error says, or the word there; never beyond the line.
 size_t marked(const Error& error, const std::string& text, size_t offset) {
-  size_t length = static_cast<size_t>(std::max(0L, error.text_length));
-  if (length == 0)
-    while (offset + length < text.size() && in_word(text[offset + length])) ++length;
+  size_t length = error.text_length > 0 ? static_cast<size_t>(error.text_length) : word_length(text, offset);
   return std::min(length, std::min(text.size(), text.find('\n', offset)) - offset);
 }
 

@@ -40,10 +40,12 @@ ColumnRef parse_column(const std::string& text, const Plan& plan) {
 }
 
 /// "departures <- flights, planes": what stands next to a table on the way, one line for each table, in the order met.
+/// Not the table itself, whose rows a quarantine decides by its own columns.
 std::vector<std::string> path_lines(const std::vector<Trace::Hop>& via) {
   std::vector<std::string> order;
   std::map<std::string, std::vector<std::string>> sources;
   for (const Trace::Hop& hop : via) {
+    if (hop.from.table == hop.to.table) continue;
     if (!sources.contains(hop.to.table)) order.push_back(hop.to.table);
     std::vector<std::string>& from = sources[hop.to.table];
     if (std::find(from.begin(), from.end(), hop.from.table) == from.end()) from.push_back(hop.from.table);
@@ -69,14 +71,11 @@ void print_lines(const std::string& label, const std::vector<std::string>& lines
     std::cout << fmt::format("  {:<{}}{}\n", i == 0 ? label : "", kLabel, lines[i]);
 }
 
-bool is_source(const LineageGraph& graph, const ColumnRef& column) {
-  return !graph.contains(column.table);
-}
-
 void print_up(const LineageGraph& graph, const ColumnRef& column) {
-  if (is_source(graph, column)) return print_labelled("values", "read from outside the thread");
   Trace up = trace_up(graph, column);
-  print_labelled("values", up.values.empty() ? "none: a constant, or a count of rows" : list_of(up.values));
+  print_labelled("values", is_source(graph, column) ? "read from outside the thread"
+                           : up.values.empty()      ? "none: a constant, or a count of rows"
+                                                    : list_of(up.values));
   print_labelled("rows", list_of(up.rows));
   print_lines("via", path_lines(up.via));
 }

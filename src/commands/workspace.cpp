@@ -1,5 +1,6 @@
 #include "commands/workspace.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -103,6 +104,10 @@ uint64_t timeout_option_ms(const Arguments& arguments) {
   return *milliseconds;
 }
 
+void stop_execution_on_signals() {
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, [](int) { request_stop(); });
+}
+
 std::unique_ptr<Worker> make_query_worker() {
   return std::make_unique<Worker>(scratch_folder());
 }
@@ -127,8 +132,12 @@ Store& Workspace::open_store(Store::Access access) {
   return *store_;
 }
 
+Store& Workspace::store() {
+  return store_ ? *store_ : open_store(Store::Access::read);
+}
+
 Plan& Workspace::plan(const std::vector<std::string>& select, const std::vector<std::string>& exclude, bool again) {
-  if (!store_) open_store(Store::Access::read);
+  store();
   PlanOptions options;
   options.select = select;
   options.exclude = exclude;
@@ -155,39 +164,11 @@ Worker& Workspace::worker() {
   return *worker_;
 }
 
-std::pair<Version, size_t> Workspace::version_of(const std::string& name) {
-  if (!store_) open_store(Store::Access::read);
-  std::vector<std::string> names;
-  const Step* owner = nullptr;
-  for (const Step& step : thread.steps) {
-    names.push_back(step.name);
-    auto version = store_->current(step.verb, step.name);
-    if (step.name == name.substr(0, name.find('.'))) owner = &step;
-    if (!version) continue;
-    for (size_t i = 0; i < version->tables.size(); ++i) {
-      if (version->tables[i].name == name) return {*version, i};
-      names.push_back(version->tables[i].name);
-    }
-  }
-  if (owner)
-    throw Error(ErrorKind::user, "FR0608", fmt::format("`{}` was not built yet", name),
-                fmt::format("next: filrouge run +{}", owner->name));
-  auto near = nearest(name, names);
-  throw Error(ErrorKind::user, "FR0606", fmt::format("no table `{}` in this thread", name),
-              near ? fmt::format("did you mean `{}`?", *near) : "next: filrouge plan");
-}
-
-TableFiles Workspace::table(const std::string& name) {
-  auto [version, index] = version_of(name);
-  const StoredTable& stored = version.tables[index];
-  return {stored.name, store_->files_of(version, stored), stored.schema};
-}
-
 std::optional<int> Workspace::fail_on_problems() {
   if (has_errors(problems)) return report_problems(arguments_, problems, thread.sources, 2);
   if (!arguments_.json())
     for (; shown_ < problems.size(); ++shown_)
-      std::cerr << render(problems[shown_], thread.sources, use_color(2)) << "\n";
+      std::cerr << render(problems[shown_], thread.sources, use_color(2));
   return std::nullopt;
 }
 

@@ -24,7 +24,8 @@ class Workspace {
 
   /// Opens the store; before the first call there is none. Waits for a running `run` when writing, unless --no-wait.
   Store& open_store(Store::Access access);
-  Store& store() { return *store_; }
+  /// The open store; opened for reading where open_store() was not called.
+  Store& store();
   /// Binds everything (opening the store for reading if need be). Problems are added to `problems`.
   Plan& plan(const std::vector<std::string>& select = {}, const std::vector<std::string>& exclude = {},
              bool again = false);
@@ -32,12 +33,6 @@ class Workspace {
   RunOptions run_options(const std::string& command) const;
   /// A worker for questions about data.
   Worker& worker();
-
-  /// The table as it was last built, for reading: FR0606 when the thread has no such table, FR0608 when it was never
-  /// built. `name` is a table ("departures", "flights.rejects") or a step's name.
-  TableFiles table(const std::string& name);
-  /// The current version of the step that yields the table, and which of its tables it is.
-  std::pair<Version, size_t> version_of(const std::string& name);
 
   /// Prints warnings; when there are errors prints them all and returns the exit code to end with (2).
   std::optional<int> fail_on_problems();
@@ -70,6 +65,9 @@ uint64_t timeout_option_ms(const Arguments& arguments);
 
 /// A folder of this process for spilling, removed at exit.
 std::filesystem::path scratch_folder();
+
+/// Ctrl-C and its like end an execution, with what was built kept, instead of the process.
+void stop_execution_on_signals();
 
 /// A worker for questions without a thread (`look FILE`).
 std::unique_ptr<Worker> make_query_worker();

@@ -5,6 +5,9 @@
 namespace filrouge {
 namespace {
 
+/// In fewer rows, values that all differ say little.
+constexpr uint64_t kFewestRows = 20;
+
 std::string share(uint64_t part, uint64_t whole) {
   double percent = whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
   return percent < 0.1 ? "under 0.1 %" : fmt::format("{:.1f} %", percent);
@@ -42,10 +45,10 @@ class Warnings {
     if (distinct == 1)
       add("constant",
           filled_ == rows_ ? "has one and the same value in every row" : "has a single value where it has one");
-    else if (distinct == filled_ && filled_ > 1 && may_identify)
+    else if (distinct == filled_ && filled_ >= kFewestRows && may_identify)
       add("unique", column_["approximate"] == true ? "seems to differ in every row: an identifier"
                                                    : "differs in every row: an identifier");
-    else if (filled_ >= 20 && distinct * 20 >= filled_ * 19 && may_identify)
+    else if (filled_ >= kFewestRows && distinct * 20 >= filled_ * 19 && may_identify)
       add("nearly_unique", fmt::format("{} of the values differ: an identifier with doubles?",
                                        share(std::min(distinct, filled_), filled_)));
   }

@@ -67,7 +67,7 @@ Json StepBinder::inspect(const Step& step, const Json& request, const std::vecto
               {"files", paths},
               {"limits", to_json(options_.limits)}};
   Json answer = worker_->ask(std::move(ask)).result;
-  learned_["inspect"].emplace_back(key, dump(answer));
+  if (answer.value("remember", true)) learned_["inspect"].emplace_back(key, dump(answer));
   return answer;
 }
 

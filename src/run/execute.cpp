@@ -43,7 +43,7 @@ void compare(const Version& kept, const Version& computed) {
     const StoredTable &before = kept.tables[i], &now = computed.tables.at(i);
     if (before.rows != now.rows)
       throw Error(ErrorKind::data, "FR0704",
-                  fmt::format("run again, `{}` has {} rows instead of {}", now.name, with_commas(now.rows),
+                  fmt::format("run again, `{}` has {} instead of {}", now.name, plural(now.rows, "row"),
                               with_commas(before.rows)));
     for (size_t c = 0; c < before.column_hashes.size(); ++c)
       if (before.column_hashes[c] != now.column_hashes[c])
@@ -308,7 +308,7 @@ Version Execution::version_for(size_t index, const Answer& answer, const fs::pat
   version.engine = engine_version();
   version.why_key = step.why_key;
   if (version.summary.empty() && !version.tables.empty())
-    version.summary = fmt::format("{} rows  {}", with_commas(version.tables[0].rows),
+    version.summary = fmt::format("{}  {}", plural(version.tables[0].rows, "row"),
                                   plural(version.tables[0].schema.columns.size(), "column"));
   return version;
 }

@@ -53,6 +53,18 @@ const OutputTable* Plan::output(const std::string& table) const {
   return nullptr;
 }
 
+namespace {
+
+/// The table as the quarantine `check` yields it; nothing where that is not bound.
+const OutputTable* replacing_output(const Plan& plan, const std::string& table, size_t check) {
+  if (!plan.steps[check].binding) return nullptr;
+  for (const OutputTable& output : plan.steps[check].binding->tables)
+    if (output.name == table) return &output;
+  return nullptr;
+}
+
+}  // namespace
+
 const Schema* Plan::schema(const std::string& table) const {
   const OutputTable* found = output(table);
   return found ? &found->schema : nullptr;
@@ -63,6 +75,8 @@ LineageGraph Plan::lineage() const {
   for (const auto& [table, index] : provider)
     if (const OutputTable* found = output(table); found && !found->lineage.columns.empty())
       graph[table] = found->lineage;
+  for (const auto& [table, check] : replacement)
+    if (const OutputTable* found = replacing_output(*this, table, check)) add_replacement(graph, table, found->lineage);
   return graph;
 }
 
@@ -183,10 +197,8 @@ void link_checks(Plan& plan) {
       if (reader == check || before[reader]) continue;
       // Checks of other tables do not wait: all of them are to be seen at once.
       bool is_check = plan.steps[reader].binding && plan.steps[reader].binding->gate;
-      if (binding->replaces_input)
-        add_need(plan.steps[reader], check);
-      else if (!is_check)
-        plan.steps[reader].gates.push_back(check);
+      if (binding->replaces_input) add_need(plan.steps[reader], check);
+      if (binding->gate && !is_check) plan.steps[reader].gates.push_back(check);
       any = true;
     }
     if (binding->replaces_input) plan.replacement[table] = check;

@@ -5,7 +5,7 @@
 
 namespace filrouge {
 
-/// Names of the tables that a step yields, before it is bound.
+/// Names of the tables that a step yields, before it is bound; not the one that takes the place of its input.
 std::vector<std::string> tables_yielded(const Step& step, const Verb& verb);
 
 /// Every table that the thread yields, in the order of the file, each once.

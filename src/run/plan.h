@@ -46,7 +46,7 @@ struct Plan {
 
   /// The step whose version of `table` the step `reader` reads; nothing for a table that nobody yields.
   std::optional<size_t> source_of(const std::string& table, size_t reader) const;
-  LineageGraph lineage() const;  ///< of every bound table
+  LineageGraph lineage() const;  ///< of every bound table; of a quarantined one as others read it
   const Schema* schema(const std::string& table) const;
   const OutputTable* output(const std::string& table) const;
   /// Steps (by index) that `index` needs, directly or not; gates count when `with_gates`.

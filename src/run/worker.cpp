@@ -37,6 +37,32 @@ struct Worker::Impl {
 
 namespace {
 
+constexpr int64_t kLookAgainMs = 200;  // a signal may come just before poll() begins to wait
+std::atomic<bool> interrupted = false;
+
+/// While it lives, signals that would end the process end the waiting for a worker instead.
+class Interruptible {
+ public:
+  Interruptible() {
+    for (size_t i = 0; i < std::size(kSignals); ++i) {
+      struct sigaction before {};
+      ::sigaction(kSignals[i], nullptr, &before);
+      is_ours_[i] = before.sa_handler == SIG_DFL;
+      if (is_ours_[i]) ::signal(kSignals[i], [](int) { interrupted = true; });
+    }
+  }
+  ~Interruptible() {
+    for (size_t i = 0; i < std::size(kSignals); ++i)
+      if (is_ours_[i]) ::signal(kSignals[i], SIG_DFL);
+  }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+ private:
+  static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+  bool is_ours_[std::size(kSignals)] = {};
+};
+
 /// Both ends close on exec; the child's own ends are duplicated onto 0 and 1.
 void open_pipe(int (&ends)[2]) {
   if (::pipe2(ends, O_CLOEXEC) != 0)
@@ -96,14 +122,18 @@ std::optional<std::string> Worker::Impl::read_line(std::optional<Clock::time_poi
       return line;
     }
     searched = buffer.size();
-    int wait_ms = -1;
+    int64_t wait_ms = kLookAgainMs;
     if (deadline) {
       auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - Clock::now()).count();
       if (left <= 0) return timed_out = true, std::nullopt;
-      wait_ms = static_cast<int>(std::min<int64_t>(left, 1'000'000));
+      wait_ms = std::min<int64_t>(left, wait_ms);
+    }
+    if (interrupted) {
+      end(true);
+      throw Error(ErrorKind::interrupted, "FR0703", "interrupted");
     }
     pollfd wait{from_worker, POLLIN, 0};
-    int ready = ::poll(&wait, 1, wait_ms);
+    int ready = ::poll(&wait, 1, static_cast<int>(wait_ms));
     if (ready <= 0) continue;  // EINTR, or a deadline to look at again
     char block[1 << 16];
     ssize_t got = ::read(from_worker, block, sizeof block);
@@ -173,6 +203,7 @@ void Worker::start() {
 
 Answer Worker::ask(Json request, const std::function<void(const Json&)>& on_event) {
   impl_->stopped = false;
+  const Interruptible guard;
   impl_->start();
   int64_t id = impl_->next_id++;
   request["id"] = id;

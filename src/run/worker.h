@@ -46,7 +46,8 @@ class Worker {
   void start();
   /// Sends the request and waits for its end. Throws the worker's Error, or Error(engine, FR0701) when the process died
   /// (with the signal, and the likely reason: out of memory, crashed), FR0702 after the request's time limit.
-  /// A worker that died is started anew by the next call.
+  /// A worker that died is started anew by the next call. While it waits, a SIGINT, SIGTERM or SIGHUP that nobody else
+  /// handles ends the process and throws Error(interrupted, FR0703): so scratch folders are removed.
   Answer ask(Json request, const std::function<void(const Json& event)>& on_event = {});
   /// From another thread: kills the process; the running ask() then throws Error(interrupted, FR0703).
   void stop();

@@ -16,12 +16,13 @@
 namespace filrouge {
 namespace {
 
+bool replaces(const Step& step) {
+  return step.config.value("otherwise", "stop") == "quarantine";
+}
+
 std::vector<std::string> yields(const Step& step) {
   std::vector<std::string> names = {step.name + ".checks", step.name + ".failures"};
-  if (step.config.value("otherwise", "stop") == "quarantine") {
-    names.push_back(step.name);
-    names.push_back(step.name + ".quarantine");
-  }
+  if (replaces(step)) names.push_back(step.name + ".quarantine");
   return names;
 }
 
@@ -139,9 +140,9 @@ OutputTable failures_table(const CheckSql& b) {
   table.schema.columns = {{b.reason, "VARCHAR", {}}, {b.row, "BIGINT", {}}};
   table.lineage.tables = b.expectations.tables;
   table.lineage.rows = b.expectations.reads;
-  table.lineage.columns = {{b.reason, {}, {}}, {b.row, {}, {}}};
+  table.lineage.columns = {{b.reason, {}, b.expectations.reads}, {b.row, {}, b.expectations.reads}};
   for (const Column& column : b.kept.columns) {
-    ColumnLineage lineage{column.name, {}, {}};
+    ColumnLineage lineage{column.name, {}, b.expectations.reads};
     if (const Column* own = b.table.find(column.name); own && b.expectations.columns.contains(own->name))
       lineage.values.insert({b.step.name, own->name});
     for (const Expectation& e : b.expectations.list)
@@ -175,12 +176,12 @@ void bind_quarantine(const CheckSql& b, Binding& binding) {
 
   OutputTable pass{b.step.name, b.table, {}}, aside{b.step.name + ".quarantine", {}, {}};
   aside.schema.columns = {{b.row, "BIGINT", {}}, {b.reason, "VARCHAR", {}}};
-  aside.lineage.columns = {{b.row, {}, {}}, {b.reason, {}, {}}};
+  aside.lineage.columns = {{b.row, {}, b.expectations.reads}, {b.reason, {}, b.expectations.reads}};
   for (OutputTable* output : {&pass, &aside}) {
     output->lineage.tables = b.expectations.tables;
     output->lineage.rows = b.expectations.reads;
     for (const Column& column : b.table.columns)
-      output->lineage.columns.push_back({column.name, {{b.step.name, column.name}}, {}});
+      output->lineage.columns.push_back({column.name, {{b.step.name, column.name}}, b.expectations.reads});
   }
   aside.schema.columns.insert(aside.schema.columns.end(), b.table.columns.begin(), b.table.columns.end());
   binding.tables.push_back(std::move(pass));
@@ -247,7 +248,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   binding.tables = {verdict_table(step, *expectations), failures_table(b)};
   binding.work = {{"table", step.name}, {"no_failures", no_failures_sql(b)}, {"expect", Json::array()}};
   for (const Expectation& e : expectations->list) binding.work["expect"].push_back(to_work(e, failures_sql(b, e)));
-  bool quarantine = step.config.value("otherwise", "stop") == "quarantine";
+  bool quarantine = replaces(step);
   if (quarantine) bind_quarantine(b, binding);
   binding.canonical = binding.work;
   for (Json& e : binding.canonical["expect"])
@@ -336,6 +337,7 @@ Verb check_verb() {
       "    - sql: SELECT * FROM flights WHERE air_time > 900\n"
       "      name: too long in the air\n";
   verb.yields = yields;
+  verb.replaces = replaces;
   verb.references = references;
   verb.bind = bind;  // not `remembered`: the age of data counts from today where `as_of` says nothing else
   verb.work = work_on_check;

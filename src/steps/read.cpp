@@ -60,8 +60,7 @@ class ReadBinder {
 
 /// Asks the server in a worker, each time anew: whether it has something new is not a function of anything we know.
 SourceFile ReadBinder::fetched(const std::string& url) {
-  auto now = std::chrono::system_clock::now().time_since_epoch().count();
-  Json answer = context_.inspect(step_, {{"fetch", url}, {"into", context_.downloads().string()}, {"asked", now}}, {});
+  Json answer = context_.inspect(step_, {{"fetch", url}, {"into", context_.downloads().string()}}, {});
   if (std::string note = answer.value("note", ""); !note.empty()) {
     Diagnostic warning = context_.thread().at(step_, {"from"}, "FR0328", note);
     warning.severity = Severity::warning;
@@ -237,7 +236,8 @@ Json inspect(const Json& request, const std::vector<fs::path>&, WorkContext& con
     std::string shown = request["fetch"];
     context.phase("fetching " + shown);
     Download download = fetch_url(resolve_secrets(shown), shown, request.at("into").get<std::string>());
-    return {{"path", download.file.string()}, {"sha256", download.sha256}, {"note", download.note}};
+    return {
+        {"path", download.file.string()}, {"sha256", download.sha256}, {"note", download.note}, {"remember", false}};
   }
   return to_json(inspect_source(source_request_from_json(request), context.engine()));
 }

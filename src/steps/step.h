@@ -63,7 +63,8 @@ class BindContext {
   virtual LineageGraph lineage() const { return {}; }
   /// All table names of the thread, for hints.
   virtual std::vector<std::string> table_names() const = 0;
-  /// Looks into files in a worker (`Verb::inspect`); remembered by the content of `files` and the request.
+  /// Looks into files in a worker (`Verb::inspect`); remembered by the content of `files` and the request, unless the
+  /// answer says {"remember": false}.
   virtual Json inspect(const Step& step, const Json& request, const std::vector<InputFile>& files) = 0;
   virtual void report(Diagnostic problem) = 0;
   /// Folder for downloads that outlive the run, inside the store.
@@ -104,11 +105,15 @@ class WorkContext {
 struct Verb {
   VerbSpec spec;
   int version = 1;  ///< raise it when the same step would give another result: everything is then rebuilt
-  /// Names of the tables that the step yields, its main table first; null = one table of the step's name.
+  /// Names of the tables that the step yields, its main table first; null = one table of the step's name. Without the
+  /// one that takes the place of its input.
   std::vector<std::string> (*yields)(const Step& step) = nullptr;
   /// Its tables take the place of those that another verb yields under the same name: `explain: late` knows more for
   /// late.importance than `learn: late`.
   bool supersedes = false;
+  /// True where the step yields a second version of the table it is named after, which other steps read in place of
+  /// the first (a quarantine; Binding::replaces_input says so too). Null = never.
+  bool (*replaces)(const Step& step) = nullptr;
   /// True when `references` and `bind` depend on nothing but the step, the parameters and the schemas of its tables:
   /// they are then remembered across runs.
   bool remembered = false;
@@ -116,7 +121,8 @@ struct Verb {
   std::vector<std::string> (*references)(const Step& step, BindContext& context) = nullptr;
   /// Called when every table it references is bound. Returns nothing after reporting an error.
   std::optional<Binding> (*bind)(const Step& step, BindContext& context) = nullptr;
-  /// In a worker: answers BindContext::inspect. May be null.
+  /// In a worker: answers BindContext::inspect. May be null. {"remember": false} in the answer: it depends on more than
+  /// the request and the files, as what a server has to say, and is asked for anew each time.
   Json (*inspect)(const Json& request, const std::vector<std::filesystem::path>& files, WorkContext& context) = nullptr;
   WorkResult (*work)(const WorkRequest& request, WorkContext& context) = nullptr;
 };

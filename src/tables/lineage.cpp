@@ -60,6 +60,56 @@ TableLineage lineage_from_json(const Json& json) {
 
 namespace {
 
+/// Adds what `from`, a column of `original`, was made of.
+void add_origin(const TableLineage& original, const ColumnRef& from, bool is_row, ColumnLineage& to) {
+  const ColumnLineage* origin = original.find(from.column);
+  if (!origin) return;
+  (is_row ? to.rows : to.values).insert(origin->values.begin(), origin->values.end());
+  to.rows.insert(origin->rows.begin(), origin->rows.end());
+  to.tables.insert(origin->tables.begin(), origin->tables.end());
+}
+
+}  // namespace
+
+void add_replacement(LineageGraph& graph, const std::string& table, const TableLineage& replacement) {
+  auto found = graph.find(table);
+  if (found == graph.end()) {
+    graph[table] = replacement;
+    return;
+  }
+  const TableLineage original = found->second;
+  TableLineage whole = original;
+  whole.tables.insert(replacement.tables.begin(), replacement.tables.end());
+  whole.tables.erase(table);
+  ColumnLineage rows;
+  auto add = [&](const std::set<ColumnRef>& refs, bool is_row, ColumnLineage& to) {
+    for (const ColumnRef& ref : refs)
+      if (ref.table == table)
+        add_origin(original, ref, is_row, to);
+      else
+        (is_row ? to.rows : to.values).insert(ref);
+  };
+  add(replacement.rows, true, rows);
+  whole.rows.insert(rows.rows.begin(), rows.rows.end());
+  whole.columns.clear();
+  for (const ColumnLineage& column : replacement.columns) {
+    ColumnLineage made{column.column, {}, {}, {}};
+    add(column.values, false, made);
+    add(column.rows, true, made);
+    whole.columns.push_back(std::move(made));
+  }
+  found->second = std::move(whole);
+}
+
+bool is_source(const LineageGraph& graph, const ColumnRef& column) {
+  auto table = graph.find(column.table);
+  if (table == graph.end()) return true;
+  const ColumnLineage* lineage = table->second.find(column.column);
+  return lineage && lineage->values.contains(column);
+}
+
+namespace {
+
 /// A column met on the way, and whether a link that decides rows was passed before it.
 using Place = std::pair<ColumnRef, bool>;
 
@@ -115,14 +165,13 @@ Trace trace_up(const LineageGraph& graph, const ColumnRef& column) {
   Tracer tracer(column);
   while (auto place = tracer.next()) {
     const auto& [ref, by_rows] = *place;
+    if (is_source(graph, ref)) (by_rows ? tracer.trace.rows : tracer.trace.values).insert(ref);
     auto table = graph.find(ref.table);
-    if (table == graph.end()) {
-      (by_rows ? tracer.trace.rows : tracer.trace.values).insert(ref);
-      continue;
-    }
+    if (table == graph.end()) continue;
     const ColumnLineage* lineage = table->second.find(ref.column);
     if (!lineage) continue;
-    for (const ColumnRef& from : lineage->values) tracer.pass(from, ref, from, false, *place);
+    for (const ColumnRef& from : lineage->values)
+      if (from != ref) tracer.pass(from, ref, from, false, *place);
     for (const ColumnRef& from : lineage->rows) tracer.pass(from, ref, from, true, *place);
     for (const ColumnRef& from : row_columns_of(graph, lineage->tables)) tracer.pass(from, ref, from, true, *place);
   }

@@ -43,8 +43,17 @@ TableLineage lineage_from_json(const Json& json);
 /// The lineage of all tables of a thread, by table name; a table without an entry is a source.
 using LineageGraph = std::map<std::string, TableLineage>;
 
+/// A second version of `table` takes the place of the first, without some of its rows (a quarantine): its lineage,
+/// which names the columns of the table itself, is put together with that of the first. Of a source the columns are
+/// then computed from themselves.
+void add_replacement(LineageGraph& graph, const std::string& table, const TableLineage& replacement);
+
+/// True for a column that comes from outside the thread: one of a table without an entry, or one that is computed from
+/// itself.
+bool is_source(const LineageGraph& graph, const ColumnRef& column);
+
 struct Trace {
-  std::set<ColumnRef> values, rows;  ///< sources reached: columns of tables without an entry
+  std::set<ColumnRef> values, rows;  ///< sources reached, see is_source()
   struct Hop {
     ColumnRef from, to;   ///< `from` is nearer to the sources
     bool is_row = false;  ///< the link decides rows, not values

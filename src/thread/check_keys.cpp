@@ -177,6 +177,12 @@ class KeyChecker {
     return std::nullopt;
   }
 
+  std::optional<Json> too_small(const Node& node, const KeySpec& spec, const Node& key) {
+    reporter_.error(node, "FR0123", fmt::format("`{}` is at least {}, not {}", key.text, spec.least, node.text), "",
+                    spec.about);
+    return std::nullopt;
+  }
+
   std::optional<Json> value(const Node& node, const KeySpec& spec, const Node& key) {
     if (spec.type == ValueType::any) return to_json(node);
     bool wants_scalar =
@@ -250,7 +256,7 @@ class KeyChecker {
                                               : json.is_boolean();
     };
     Json json = to_json(node);
-    if (fits(json)) return json;
+    if (fits(json)) return spec.type == ValueType::integer && json < spec.least ? too_small(node, spec, key) : json;
     Node without_quotes = node;
     without_quotes.plain = true;
     if (!node.plain && fits(to_json(without_quotes))) return wrong_type(node, spec, key, "remove the quotes");
@@ -376,7 +382,7 @@ std::string describe(const Node& node) {
 
 const KeySpec& about_key() {
   static const KeySpec kAbout{
-      "about", ValueType::text, false, "", "what this step is for, in a sentence for the reader", {}, {}};
+      "about", ValueType::text, false, "", "what this step is for, in a sentence for the reader", {}, {}, 0};
   return kAbout;
 }
 

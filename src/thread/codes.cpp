@@ -9,6 +9,8 @@ std::span<const ErrorCode> error_codes() {
     std::vector<ErrorCode> rows;
     for (auto part : {thread_codes(), sql_codes(), data_codes(), program_codes(), model_codes()})
       rows.insert(rows.end(), part.begin(), part.end());
+    std::sort(rows.begin(), rows.end(),
+              [](const ErrorCode& a, const ErrorCode& b) { return std::string_view(a.code) < b.code; });
     return rows;
   }();
   return all;

@@ -167,8 +167,9 @@ line `NAME: value` of ~/.config/filrouge/secrets.yaml ($XDG_CONFIG_HOME is respe
     {"FR0122", "not one of the choices", R"(The key takes one of a few words, which the message lists.)",
      R"(otherwise: stopp)", R"(otherwise: stop)"},
 
-    {"FR0123", "not a share, size or duration",
-     R"(A share is 20% or 0.2; a size is 500MB, 4GB or 1GiB; a duration is 250ms, 10s, 5m, 2h or 3 days.)",
+    {"FR0123", "not a share, size, duration or count",
+     R"(A share is 20% or 0.2; a size is 500MB, 4GB or 1GiB; a duration is 250ms, 10s, 5m, 2h or 3 days; a count is not below the
+smallest that the key can mean.)",
      R"(at_most: 20)", R"(at_most: 20%)"},
 
     {"FR0124", "include that cannot be followed",

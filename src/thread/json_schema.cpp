@@ -29,7 +29,7 @@ Json value_schema(const KeySpec& key) {
     case ValueType::table:
       return {{"type", "string"}, {"pattern", kTablePattern}};
     case ValueType::integer:
-      return {{"type", "integer"}};
+      return {{"type", "integer"}, {"minimum", key.least}};
     case ValueType::number:
       return {{"type", "number"}};
     case ValueType::boolean:

@@ -34,6 +34,7 @@ struct KeySpec {
   std::string about;                 ///< one line for help and documentation
   std::vector<std::string> choices;  ///< for choice
   std::vector<KeySpec> keys;         ///< for mapping and list: the keys inside
+  int64_t least = 0;                 ///< for integer: the smallest that makes sense
 };
 
 struct VerbSpec {

@@ -90,6 +90,7 @@ Diagnostic Thread::at_text(const Step& step, const std::vector<std::string>& pat
   if (from_file) from_config = step.config.value("query", "");
   const std::string& text = from_file ? from_config : target.node->text;
   offset = std::min(offset, text.size());
+  if (length == 0) length = word_length(text, offset);
   size_t end = std::min({offset + length, text.size(), text.find_first_of("\r\n", offset)});
   problem.length =
       std::max(1, static_cast<int>(count_code_points(std::string_view(text).substr(offset, end - offset))));

@@ -47,7 +47,7 @@ struct Thread {
   Diagnostic at(const Step& step, const std::vector<std::string>& path, std::string code, std::string message,
                 std::string hint = "", std::string note = "") const;
   /// A problem at byte `offset` of the scalar under `path` (of the .sql file where it came from one), `length` bytes
-  /// long.
+  /// long; 0 = the word there.
   Diagnostic at_text(const Step& step, const std::vector<std::string>& path, size_t offset, size_t length,
                      std::string code, std::string message, std::string hint = "", std::string note = "") const;
 };

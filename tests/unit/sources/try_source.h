@@ -1,8 +1,7 @@
 // Inspect and read in one go, into a temporary folder, with a real engine: what the tests of sources/ look at.
 #pragma once
 
-#include <stdlib.h>
-
+#include "../temp_folder.h"
 #include "base/error.h"
 #include "engines/engine.h"
 #include "sources/find.h"
@@ -11,23 +10,17 @@
 namespace filrouge {
 
 class SourceTrial {
+  TempFolder temporary_;  // first, so that it goes last
+
  public:
   SourceTrial() {
-    std::string pattern = (fs::temp_directory_path() / "filrouge-test-XXXXXX").string();
-    folder = mkdtemp(pattern.data());
     fs::create_directories(folder / "spill");
     engine = make_duckdb_engine(folder / "spill");
     engine->set_limits({.memory_bytes = 2'000'000'000, .threads = 2});
   }
-  ~SourceTrial() { fs::remove_all(folder); }
 
   /// A file below the trial's folder.
-  fs::path file(const std::string& name, const std::string& text) {
-    fs::path path = folder / name;
-    fs::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << text;
-    return path;
-  }
+  fs::path file(const std::string& name, const std::string& text) { return temporary_.write(name, text); }
 
   void read(const std::string& from) {
     request.files = find_source_files(folder, from);
@@ -56,7 +49,7 @@ class SourceTrial {
     return text;
   }
 
-  fs::path folder;
+  const fs::path folder = temporary_.path();
   std::unique_ptr<Engine> engine;
   SourceRequest request;
   SourceFacts facts;

@@ -1,11 +1,10 @@
 #include <gtest/gtest.h>
 
+#include "../temp_folder.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "steps/verbs.h"
-
-#include <unistd.h>
 
 namespace filrouge {
 namespace {
@@ -13,9 +12,7 @@ namespace {
 /// A thread of one chart over tables made by SQL; binds and works as the planner and a worker would.
 class Studio : public BindContext, public WorkContext {
  public:
-  Studio()
-      : folder_(fs::temp_directory_path() / fmt::format("chart-test-{}-{}", ::getpid(), next_++)),
-        binder_(make_binder()) {
+  Studio() : binder_(make_binder()) {
     fs::create_directories(folder_ / "scratch");
     engine_ = make_duckdb_engine(folder_ / "scratch");
     engine_->set_limits({0, 2, 0});
@@ -23,7 +20,6 @@ class Studio : public BindContext, public WorkContext {
           "SELECT i AS id, i % 24 AS hour, ['AA', 'B6', 'UA'][i % 3 + 1] AS carrier, (i * 7919) % 240 - 60.0 AS delay, "
           "i % 5 = 0 AS is_late, DATE '2013-01-01' + (i % 365)::INTEGER AS day FROM range(60000) t(i)");
   }
-  ~Studio() override { fs::remove_all(folder_); }
 
   /// `keys` of `chart: c`, as flow YAML lines.
   std::optional<Binding> bind(const std::string& keys) {
@@ -93,8 +89,9 @@ class Studio : public BindContext, public WorkContext {
     binder_->declare(name, inputs_[name].schema);
   }
 
-  static inline int next_ = 0;
-  fs::path folder_;
+  int next_ = 0;
+  TempFolder temporary_;
+  const fs::path folder_ = temporary_.path();
   Verb verb_ = chart_verb();
   Thread thread_;
   std::unique_ptr<Binder> binder_;

@@ -1,10 +1,9 @@
 #include <gtest/gtest.h>
 
+#include "../temp_folder.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "steps/verbs.h"
-
-#include <unistd.h>
 
 #include <ctime>
 
@@ -14,14 +13,11 @@ namespace {
 /// A thread that consists of checks, over tables made by SQL; binds and works as the planner and a worker would.
 class Bench : public BindContext, public WorkContext {
  public:
-  explicit Bench(int threads = 2)
-      : folder_(fs::temp_directory_path() / fmt::format("check-test-{}-{}", ::getpid(), next_++)),
-        binder_(make_binder()) {
+  explicit Bench(int threads = 2) : binder_(make_binder()) {
     fs::create_directories(folder_ / "scratch");
     engine_ = make_duckdb_engine(folder_ / "scratch");
     engine_->set_limits({0, threads, 0});
   }
-  ~Bench() override { fs::remove_all(folder_); }
 
   Bench& table(const std::string& name, const std::string& sql) {
     fs::path folder = folder_ / ("in-" + name);
@@ -99,8 +95,9 @@ class Bench : public BindContext, public WorkContext {
     return schema;
   }
 
-  static inline int next_ = 0;
-  fs::path folder_;
+  int next_ = 0;
+  TempFolder temporary_;
+  const fs::path folder_ = temporary_.path();
   Verb verb_ = check_verb();
   Thread thread_;
   std::unique_ptr<Binder> binder_;

@@ -1,7 +1,7 @@
 // The read verb as the planner uses it: a step's text, what bind makes of it, and what work leaves.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include "../temp_folder.h"
 #include "base/files.h"
 #include "steps/verbs.h"
 
@@ -10,18 +10,13 @@ namespace {
 
 class ReadBench : public BindContext, public WorkContext {
  public:
-  ReadBench()
-      : folder_(fs::temp_directory_path() / fmt::format("read-test-{}-{}", getpid(), next_++)), binder_(make_binder()) {
+  ReadBench() : binder_(make_binder()) {
     fs::create_directories(folder_ / "spill");
     engine_ = make_duckdb_engine(folder_ / "spill");
     engine_->set_limits({0, 2, 0});
   }
-  ~ReadBench() override { fs::remove_all(folder_); }
 
-  void file(const std::string& name, const std::string& text) {
-    fs::create_directories((folder_ / name).parent_path());
-    std::ofstream(folder_ / name, std::ios::binary) << text;
-  }
+  void file(const std::string& name, const std::string& text) { temporary_.write(name, text); }
 
   std::optional<Binding> bind(const std::string& step) {
     problems.clear();
@@ -69,8 +64,9 @@ class ReadBench : public BindContext, public WorkContext {
   std::vector<Diagnostic> problems;
 
  private:
-  static inline int next_ = 0;
-  fs::path folder_;
+  int next_ = 0;
+  TempFolder temporary_;
+  const fs::path folder_ = temporary_.path();
   Verb verb_ = read_verb();
   Thread thread_;
   std::unique_ptr<Binder> binder_;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include "../temp_folder.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/store.h"
@@ -76,15 +76,6 @@ inline Version commit_sample(Store& store, const std::string& verb, const std::s
 
 class StoreTest : public testing::Test {
  protected:
-  StoreTest() {
-    std::string pattern = (fs::temp_directory_path() / "filrouge-store-XXXXXX").string();
-    root_ = ::mkdtemp(pattern.data());
-    folder_ = root_ / "store";
-  }
-  ~StoreTest() override {
-    std::error_code ignored;
-    fs::remove_all(root_, ignored);
-  }
   std::unique_ptr<Store> writer() const { return Store::open(folder_, Store::Access::write, false); }
   std::unique_ptr<Store> reader() const { return Store::open(folder_, Store::Access::read, false); }
   /// "what path" of each finding.
@@ -104,7 +95,8 @@ class StoreTest : public testing::Test {
     return "";
   }
 
-  fs::path root_, folder_;
+  TempFolder temporary_;
+  const fs::path root_ = temporary_.path(), folder_ = root_ / "store";
 };
 
 }  // namespace filrouge

@@ -1,9 +1,9 @@
 // Whole threads: what is wrong with them, and where.
 #include <gtest/gtest.h>
 
+#include "../temp_folder.h"
 #include "base/error.h"
 #include "sample_verbs.h"
-#include "temp_folder.h"
 #include "thread/codes.h"
 #include "thread/thread.h"
 
@@ -149,6 +149,8 @@ TEST(ParseThread, KeysAndValues) {
       {"  - learn: x\n    from: a.b\n    predict: y\n    split: {time: t}\n", "FR0112@6:5",
        "`split` needs the key `test`"},
       {"  - learn: x\n    from: a\n    predict: y\n    split: {tset: 20%}\n", "FR0116@6:13", "did you mean `test`?"},
+      {"  - read: x\n    from: y\n    skip: -3\n", "FR0123@5:11", "`skip` is at least 0, not -3"},
+      {"  - read: x\n    from: y\n    skip: 0\n", ""},
       {"  - read: x\n    from: y\n    columns: {x:1}\n", ""},
       {"  - learn: x\n    from: a\n    predict: y\n    split: {test:20%}\n", "FR0112@6:5 FR0116@6:13",
        "is a blank missing"},

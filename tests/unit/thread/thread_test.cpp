@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "../temp_folder.h"
 #include "base/error.h"
 #include "sample_verbs.h"
-#include "temp_folder.h"
 #include "thread/codes.h"
 #include "thread/lines.h"
 

@@ -21,6 +21,7 @@ class TempFolder {
   TempFolder& operator=(const TempFolder&) = delete;
 
   const fs::path& path() const { return path_; }
+  /// A file below the folder; where it is.
   fs::path write(const std::string& name, std::string_view text) const {
     fs::create_directories((path_ / name).parent_path());
     fs::remove(path_ / name);  // ext4 waits for the disk where a file is cut to nothing and written again
