@@ -113,7 +113,7 @@ void Features::add_feature(const FrameColumn& column, Feature::Part part, int ou
   features_.push_back({name, sources_.size() - 1, part, output});
 }
 
-/// Along the split's time, does it never turn back (but for one row in a thousand)?
+/// Along the split's time, does it (nearly) never turn back?
 bool Features::only_tells_time(const std::function<double(uint32_t row)>& value) const {
   size_t up = 0, down = 0;
   double last = kMissing;
@@ -123,7 +123,7 @@ bool Features::only_tells_time(const std::function<double(uint32_t row)>& value)
     up += now > last, down += now < last;
     last = now;
   }
-  return up + down > 0 && std::min(up, down) * 1000 <= by_time_.size() && std::min(up, down) * 10 <= std::max(up, down);
+  return up + down > 0 && std::min(up, down) * 100 <= std::max(up, down);
 }
 
 void Features::add_number(const FrameColumn& column, const Rows& rows, ColumnUse& use) {

@@ -75,21 +75,31 @@ std::vector<double> Model::predict(const std::vector<double>& raw) const {
   return values;
 }
 
-void Model::add_contributions(const Matrix& x, int threads, std::vector<double>& out) const {
-  const size_t width = x.columns + 1, sources = features.sources().size(), lines = x.rows * outputs();
-  std::vector<double> by_feature(lines * width);
+std::vector<double> Model::feature_contributions(const Matrix& x, int threads) const {
+  const size_t width = x.columns + 1;
+  std::vector<double> by_feature(x.rows * outputs() * width);
   for (const Member& member : members) {
     if (const auto* forest = std::get_if<Forest>(&member.fitted))
-      filrouge::add_contributions(*forest, x, member.weight, threads, by_feature.data());
+      add_contributions(*forest, x, member.weight, threads, by_feature.data());
     else
       std::get<Linear>(member.fitted).add_contributions(x, member.weight, by_feature.data());
   }
+  for (size_t line = 0; line < x.rows * outputs(); ++line)
+    by_feature[line * width + x.columns] += constant[line % outputs()];
+  return by_feature;
+}
+
+std::vector<double> Model::fold(const std::vector<double>& by_feature) const {
+  const size_t count = features.features().size(), sources = features.sources().size();
+  const size_t lines = by_feature.size() / (count + 1);
+  std::vector<double> folded(lines * (sources + 1));
   for (size_t line = 0; line < lines; ++line) {
-    const double* from = &by_feature[line * width];
-    double* to = &out[line * (sources + 1)];
-    for (size_t f = 0; f < x.columns; ++f) to[features.features()[f].source] += from[f];
-    to[sources] += from[x.columns] + constant[line % outputs()];
+    const double* from = &by_feature[line * (count + 1)];
+    double* to = &folded[line * (sources + 1)];
+    for (size_t f = 0; f < count; ++f) to[features.features()[f].source] += from[f];
+    to[sources] += from[count];
   }
+  return folded;
 }
 
 std::vector<std::string> Model::save(const std::filesystem::path& folder) const {

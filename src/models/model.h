@@ -44,9 +44,14 @@ class Model {
   std::vector<double> raw(const Matrix& x) const;
   /// From raw scores: regress and rank, the value; two classes, the probability of the second; more, one per class.
   std::vector<double> predict(const std::vector<double>& raw) const;
-  /// Adds to `out` (rows * outputs * (sources + 1)): how much each SOURCE column moved the raw score (before
-  /// recalibration), and last the base; their sum is the raw score.
-  void add_contributions(const Matrix& x, int threads, std::vector<double>& out) const;
+  /// How much each feature moved each raw score (before recalibration), and last the base: rows * outputs * (features +
+  /// 1) numbers; those of a line sum to its raw score.
+  std::vector<double> feature_contributions(const Matrix& x, int threads) const;
+  /// The same by SOURCE column: hour, weekday and month of one time are one thing to a reader. Lines of sources + 1.
+  std::vector<double> fold(const std::vector<double>& by_feature) const;
+  std::vector<double> contributions(const Matrix& x, int threads) const {
+    return fold(feature_contributions(x, threads));
+  }
 
   /// Writes model.json and the members' files into the folder; returns their names, model.json first.
   std::vector<std::string> save(const std::filesystem::path& folder) const;

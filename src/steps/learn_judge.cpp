@@ -67,8 +67,7 @@ void find_importance(const LearnData& data, Verdicts& v, int threads) {
   for (size_t i = 0; i < all.size() && rows.size() < kExplainedRows; i += step) rows.push_back(all[i]);
   Matrix x = model.features.encode(rows_of(data.inputs, rows));
   size_t sources = model.features.sources().size(), width = sources + 1;
-  std::vector<double> contributions(x.rows * model.outputs() * width);
-  model.add_contributions(x, threads, contributions);
+  std::vector<double> contributions = model.contributions(x, threads);
   std::vector<double> sums(sources);
   for (size_t line = 0; line * width < contributions.size(); ++line)
     for (size_t s = 0; s < sources; ++s) sums[s] += std::abs(contributions[line * width + s]);

@@ -94,8 +94,7 @@ void Scorer::add_answers(const std::vector<double>& answers, Block& block) const
 
 void Scorer::add_reasons(const Frame& frame, const Matrix& x, const std::vector<double>& answers, Block& block) const {
   size_t sources = model_.features.sources().size(), width = sources + 1, count = num_reasons();
-  std::vector<double> contributions(x.rows * outputs_ * width);
-  model_.add_contributions(x, threads_, contributions);
+  std::vector<double> contributions = model_.contributions(x, threads_);
   std::vector<const FrameColumn*> columns;
   for (const SourceColumn& source : model_.features.sources()) columns.push_back(frame.find(source.name));
   std::vector<BlockColumn> names, values, sizes;

@@ -1,0 +1,141 @@
+#include "models/explanation.h"
+
+#include <cmath>
+
+#include "base/text.h"
+#include "models/effects.h"
+
+namespace filrouge {
+namespace {
+
+constexpr size_t kShuffledRows = 5000;
+constexpr double kZ = 1.959963984540054;  // 97.5 % quantile of the normal distribution
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+/// Sum and sum of squares of values as they come.
+struct Moments {
+  double n = 0, sum = 0, squares = 0;
+  void add(double value) { n += 1, sum += value, squares += value * value; }
+  double mean() const { return n > 0 ? sum / n : kNone; }
+  double error() const {
+    return n > 1 ? kZ * std::sqrt(std::max(0.0, squares / n - mean() * mean()) / (n - 1)) : kNone;
+  }
+};
+
+double loss_of(const Model& model, const double* answer, double y) {
+  constexpr double kLeast = 1e-15;
+  if (model.task != Task::classify) return (answer[0] - y) * (answer[0] - y);
+  double p = model.outputs() > 1 ? answer[static_cast<size_t>(y)] : y > 0.5 ? answer[0] : 1 - answer[0];
+  return -std::log(std::max(p, kLeast));
+}
+
+}  // namespace
+
+struct Explanation::Impl {
+  const Model& model;
+  int threads;
+  std::vector<Moments> sizes;        // by source: absolute contributions
+  std::vector<Moments> permutation;  // by source: rise of the loss
+  std::unique_ptr<Effects> effects;
+  uint64_t rows = 0;
+
+  void shuffle(const Matrix& x, const std::vector<double>& y);
+};
+
+/// Each source's features are moved together from one row to another, on every n-th row of the block.
+void Explanation::Impl::shuffle(const Matrix& x, const std::vector<double>& y) {
+  Rows sample;
+  size_t step = std::max<size_t>(1, x.rows / kShuffledRows);
+  for (size_t r = 0; r < x.rows && sample.size() < kShuffledRows; r += step)
+    if (!std::isnan(y[r])) sample.push_back(static_cast<uint32_t>(r));
+  Matrix part(sample.size(), x.columns);
+  std::vector<std::pair<uint64_t, size_t>> order;
+  for (size_t i = 0; i < sample.size(); ++i) {
+    std::copy_n(x.row(sample[i]), x.columns, part.row(i));
+    order.emplace_back(mix(i, 7), i);
+  }
+  std::sort(order.begin(), order.end());
+  size_t outputs = model.outputs();
+  std::vector<double> before = model.predict(model.raw(part));
+  for (size_t source = 0; source < permutation.size(); ++source) {
+    Matrix moved = part;
+    for (size_t f = 0; f < x.columns; ++f)
+      if (model.features.features()[f].source == source)
+        for (size_t i = 0; i < sample.size(); ++i) moved.at(i, f) = part.at(order[i].second, f);
+    std::vector<double> after = model.predict(model.raw(moved));
+    for (size_t i = 0; i < sample.size(); ++i) {
+      double target = y[sample[i]];
+      permutation[source].add(loss_of(model, &after[i * outputs], target) -
+                              loss_of(model, &before[i * outputs], target));
+    }
+  }
+}
+
+Explanation::Explanation(const Model& model, int threads) : impl_(new Impl{model, threads, {}, {}, nullptr, 0}) {
+  impl_->sizes.resize(model.features.sources().size());
+  impl_->permutation.resize(model.features.sources().size());
+}
+Explanation::~Explanation() = default;
+
+uint64_t Explanation::rows() const {
+  return impl_->rows;
+}
+
+std::vector<double> Explanation::add(const Frame& frame, const std::vector<double>& y) {
+  Impl& self = *impl_;
+  Matrix x = self.model.features.encode(frame);
+  std::vector<double> by_feature = self.model.feature_contributions(x, self.threads);
+  std::vector<double> folded = self.model.fold(by_feature);
+  size_t sources = self.sizes.size();
+  for (size_t line = 0; line * (sources + 1) < folded.size(); ++line)
+    for (size_t s = 0; s < sources; ++s) self.sizes[s].add(std::abs(folded[line * (sources + 1) + s]));
+  if (!self.effects) {
+    self.effects = std::make_unique<Effects>(self.model, frame, x);
+    if (!y.empty()) self.shuffle(x, y);
+  }
+  self.effects->add(frame, x, by_feature, folded);
+  self.rows += frame.rows;
+  return folded;
+}
+
+std::vector<ColumnImportance> Explanation::importance() const {
+  const Model& model = impl_->model;
+  std::vector<ColumnImportance> list;
+  double total = 0;
+  for (size_t s = 0; s < impl_->sizes.size(); ++s) {
+    const Moments& size = impl_->sizes[s];
+    const Moments& lost = impl_->permutation[s];
+    ColumnImportance entry{model.features.sources()[s].name,
+                           size.mean(),
+                           size.mean() - size.error(),
+                           size.mean() + size.error(),
+                           0,
+                           lost.mean(),
+                           lost.mean() - lost.error(),
+                           lost.mean() + lost.error(),
+                           0};
+    total += entry.importance;
+    list.push_back(entry);
+  }
+  for (const Member& member : model.members)
+    if (const auto* forest = std::get_if<Forest>(&member.fitted)) {
+      std::vector<double> gain = forest->gain();
+      for (size_t f = 0; f < gain.size(); ++f)
+        list[model.features.features()[f].source].gain += member.weight * gain[f];
+    }
+  for (ColumnImportance& entry : list) entry.share = total > 0 ? entry.importance / total : 0;
+  std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.importance > b.importance; });
+  return list;
+}
+
+std::vector<EffectBin> Explanation::effects() const {
+  if (!impl_->effects) return {};
+  std::vector<EffectBin> bins = impl_->effects->bins();
+  std::map<std::string, size_t> place;
+  for (const ColumnImportance& entry : importance()) place.emplace(entry.column, place.size());
+  std::stable_sort(bins.begin(), bins.end(),
+                   [&](const EffectBin& a, const EffectBin& b) { return place[a.column] < place[b.column]; });
+  return bins;
+}
+
+}  // namespace filrouge
