@@ -27,7 +27,7 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kKeyBits = 9;     // of a group; measured, see the decision
+constexpr size_t kKeyBits = 12;     // of a group; measured, see the decision
 constexpr size_t kIndexBits = 12;  // keys up to here index an array, longer ones a hash table
 constexpr size_t kMostEntries = 1 << 16;
 constexpr size_t kBlockRows = 256;
