@@ -103,6 +103,9 @@ budget: normal)"},
     {"FR0831", "a linear model cannot be read",
      R"(The JSON of a linear model lacks a part or its sizes do not fit together. `filrouge verify --repair` finds what is damaged; the next run learns it again.)",
      R"({"kind": "linear", "weights": []})", R"(filrouge verify --repair)"},
+    {"FR0832", "prediction intervals cannot be read",
+     R"(What was calibrated for `interval:` lacks a part or its sizes do not fit together. `filrouge verify --repair` finds what is damaged; the next run learns the model again.)",
+     R"({"coverage": 0.9, "edges": [1], "radius": [1]})", R"(filrouge verify --repair)"},
 };
 
 }  // namespace
