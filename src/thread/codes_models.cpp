@@ -106,6 +106,12 @@ budget: normal)"},
     {"FR0832", "prediction intervals cannot be read",
      R"(What was calibrated for `interval:` lacks a part or its sizes do not fit together. `filrouge verify --repair` finds what is damaged; the next run learns the model again.)",
      R"({"coverage": 0.9, "edges": [1], "radius": [1]})", R"(filrouge verify --repair)"},
+    {"FR0833", "too few different rows to make clusters of",
+     R"(Rows that are equal in all features cannot be told apart: there must be at least as many different rows as clusters. Set a smaller `k:`, or name more columns in `features:`.)",
+     R"(k: 5   # features: [member], which is yes or no)", R"(k: 2)"},
+    {"FR0834", "clusters cannot be read",
+     R"(The JSON of a clustering lacks a part or its sizes do not fit together. `filrouge verify --repair` finds what is damaged; the next run learns it again.)",
+     R"({"kind": "clusters", "centres": []})", R"(filrouge verify --repair)"},
 };
 
 }  // namespace

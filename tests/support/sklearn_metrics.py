@@ -224,7 +224,7 @@ def mixtures():
         x = blobs(seed, rows)
         z = (x - x.mean(0)) / x.std(0)
         means = KMeans(3, n_init=20, random_state=1).fit(z)
-        mixture = GaussianMixture(3, reg_covar=1e-6, n_init=5, tol=1e-12, max_iter=10000, random_state=1).fit(z)
+        mixture = GaussianMixture(3, reg_covar=1e-3, n_init=5, tol=1e-12, max_iter=10000, random_state=1).fit(z)
         yield dict(kind="mixture", rows=rows, seed=seed, inertia=means.inertia_, log_likelihood=mixture.score(z),
                    bic=mixture.bic(z))
 
