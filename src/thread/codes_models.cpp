@@ -112,6 +112,12 @@ budget: normal)"},
     {"FR0834", "clusters cannot be read",
      R"(The JSON of a clustering lacks a part or its sizes do not fit together. `filrouge verify --repair` finds what is damaged; the next run learns it again.)",
      R"({"kind": "clusters", "centres": []})", R"(filrouge verify --repair)"},
+    {"FR0835", "no rows to tell the unusual from",
+     R"(Finding unusual rows needs rows that differ: at least two for an isolation forest, three and a feature that varies for principal components. The filter of the table or `features:` leaves too little.)",
+     R"(features: [country]   # always "NL")", R"(features: [pressure, flow, temperature])"},
+    {"FR0836", "a detector of unusual rows cannot be read",
+     R"(The JSON of an isolation forest or of principal components lacks a part or its sizes do not fit together. `filrouge verify --repair` finds what is damaged; the next run learns it again.)",
+     R"({"kind": "isolation_forest", "trees": []})", R"(filrouge verify --repair)"},
 };
 
 }  // namespace

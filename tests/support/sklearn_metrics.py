@@ -251,8 +251,21 @@ def components():
                    t2_limit=float(t2_limit), q_limit=float(q_limit))
 
 
+def isolation():
+    from sklearn.ensemble import IsolationForest
+    from sklearn.metrics import roc_auc_score
+    for rows, seed in [(1000, 71), (3000, 72)]:
+        x = blobs(seed, rows)
+        odd = np.arange(rows) % 50 == 0
+        for c in range(3):
+            x[odd, c] = column(seed * 10 + 5 + c, rows)[odd] * 14 - 6
+        forests = [IsolationForest(n_estimators=200, max_samples=256, random_state=s).fit(x) for s in range(5)]
+        auc = [roc_auc_score(odd, -forest.score_samples(x)) for forest in forests]
+        yield dict(kind="isolation", rows=rows, seed=seed, auc=float(np.mean(auc)))
+
+
 def learners():
-    return [*linear(), *silhouettes(), *mixtures(), *components()]
+    return [*isolation(), *linear(), *silhouettes(), *mixtures(), *components()]
 
 
 if __name__ == "__main__":
