@@ -264,8 +264,29 @@ def isolation():
         yield dict(kind="isolation", rows=rows, seed=seed, auc=float(np.mean(auc)))
 
 
+def fairness():
+    for rows, seed, weighted in [(600, 81, False), (900, 82, True)]:
+        a, b, c = (column(seed * 10 + k, rows) for k in range(3))
+        group = np.floor(c * 3)
+        y = b < 0.2 + 0.5 * a + 0.1 * group
+        said = a >= 0.5
+        w = np.floor(column(seed * 10 + 3, rows) * 8) / 4 + 0.25 if weighted else np.ones(rows)
+
+        def rates(event, among):
+            return [np.average(event[(group == g) & among], weights=w[(group == g) & among]) for g in range(3)]
+
+        every = np.ones(rows, bool)
+        select, tpr, fpr, precision = rates(said, every), rates(said, y), rates(said, ~y), rates(y, said)
+        gap = np.array(rates(y, every)) - np.array(rates(a, every))
+        yield dict(kind="fairness", rows=rows, seed=seed, weighted=weighted, selection=select, tpr=tpr, fpr=fpr, precision=precision,
+                   demographic_parity_difference=np.ptp(select), demographic_parity_ratio=min(select) / max(select),
+                   equalized_odds_difference=max(np.ptp(tpr), np.ptp(fpr)),
+                   equalized_odds_ratio=min(min(tpr) / max(tpr), min(fpr) / max(fpr)), equal_opportunity_difference=np.ptp(tpr),
+                   predictive_parity_difference=np.ptp(precision), calibration_difference=np.ptp(gap))
+
+
 def learners():
-    return [*isolation(), *linear(), *silhouettes(), *mixtures(), *components()]
+    return [*isolation(), *linear(), *silhouettes(), *mixtures(), *components(), *fairness()]
 
 
 if __name__ == "__main__":
