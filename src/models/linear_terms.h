@@ -1,5 +1,5 @@
-// From features to the terms of a linear model, learned on the training rows and applied to any row. Private to
-// linear*.cpp.
+// From features to the terms of a linear model, learned on the training rows and applied to any row. Private to the
+// learners of this folder.
 //
 // A row is encoded as a short dense part, the standardised numbers, and one "slot" per feature that may switch on one
 // indicator (a category's value, or that a number is missing). A hundred-valued category then costs one slot, not a

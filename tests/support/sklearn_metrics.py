@@ -224,7 +224,7 @@ def mixtures():
         x = blobs(seed, rows)
         z = (x - x.mean(0)) / x.std(0)
         means = KMeans(3, n_init=20, random_state=1).fit(z)
-        mixture = GaussianMixture(3, reg_covar=1e-6, n_init=5, tol=1e-12, max_iter=10000, random_state=1).fit(z)
+        mixture = GaussianMixture(3, reg_covar=1e-3, n_init=5, tol=1e-12, max_iter=10000, random_state=1).fit(z)
         yield dict(kind="mixture", rows=rows, seed=seed, inertia=means.inertia_, log_likelihood=mixture.score(z),
                    bic=mixture.bic(z))
 
@@ -251,8 +251,42 @@ def components():
                    t2_limit=float(t2_limit), q_limit=float(q_limit))
 
 
+def isolation():
+    from sklearn.ensemble import IsolationForest
+    from sklearn.metrics import roc_auc_score
+    for rows, seed in [(1000, 71), (3000, 72)]:
+        x = blobs(seed, rows)
+        odd = np.arange(rows) % 50 == 0
+        for c in range(3):
+            x[odd, c] = column(seed * 10 + 5 + c, rows)[odd] * 14 - 6
+        forests = [IsolationForest(n_estimators=200, max_samples=256, random_state=s).fit(x) for s in range(5)]
+        auc = [roc_auc_score(odd, -forest.score_samples(x)) for forest in forests]
+        yield dict(kind="isolation", rows=rows, seed=seed, auc=float(np.mean(auc)))
+
+
+def fairness():
+    for rows, seed, weighted in [(600, 81, False), (900, 82, True)]:
+        a, b, c = (column(seed * 10 + k, rows) for k in range(3))
+        group = np.floor(c * 3)
+        y = b < 0.2 + 0.5 * a + 0.1 * group
+        said = a >= 0.5
+        w = np.floor(column(seed * 10 + 3, rows) * 8) / 4 + 0.25 if weighted else np.ones(rows)
+
+        def rates(event, among):
+            return [np.average(event[(group == g) & among], weights=w[(group == g) & among]) for g in range(3)]
+
+        every = np.ones(rows, bool)
+        select, tpr, fpr, precision = rates(said, every), rates(said, y), rates(said, ~y), rates(y, said)
+        gap = np.array(rates(y, every)) - np.array(rates(a, every))
+        yield dict(kind="fairness", rows=rows, seed=seed, weighted=weighted, selection=select, tpr=tpr, fpr=fpr, precision=precision,
+                   demographic_parity_difference=np.ptp(select), demographic_parity_ratio=min(select) / max(select),
+                   equalized_odds_difference=max(np.ptp(tpr), np.ptp(fpr)),
+                   equalized_odds_ratio=min(min(tpr) / max(tpr), min(fpr) / max(fpr)), equal_opportunity_difference=np.ptp(tpr),
+                   predictive_parity_difference=np.ptp(precision), calibration_difference=np.ptp(gap))
+
+
 def learners():
-    return [*linear(), *silhouettes(), *mixtures(), *components()]
+    return [*isolation(), *linear(), *silhouettes(), *mixtures(), *components(), *fairness()]
 
 
 if __name__ == "__main__":

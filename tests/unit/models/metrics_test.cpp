@@ -4,6 +4,7 @@
 
 #include "made_data.h"
 #include "models/metrics_intervals.h"
+#include "models/metrics_page.h"
 
 namespace filrouge {
 
@@ -268,6 +269,15 @@ TEST(Metrics, ConfusionCountsTrueBySaid) {
   EXPECT_EQ(confusion(two), (std::vector<uint64_t>{1, 1, 1, 1}));
   Judged three{Task::classify, 3, {2, 0}, {0.1, 0.2, 0.7, 0.3, 0.4, 0.3}};
   EXPECT_EQ(confusion(three), (std::vector<uint64_t>{0, 1, 0, 0, 0, 0, 0, 0, 1}));
+}
+
+// `UPDATE_DOCS=1 unit_tests --gtest_filter=MetricsPage.*` writes the page after a change of a table.
+TEST(MetricsPage, IsWhatTheTablesSay) {
+  const char* file = FILROUGE_SOURCE_DIR "/docs/metrics.md";
+  if (std::getenv("UPDATE_DOCS")) std::ofstream(file) << metrics_page();
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  EXPECT_EQ(text.str(), metrics_page()) << "run this test with UPDATE_DOCS=1";
 }
 
 }  // namespace filrouge
