@@ -1,5 +1,6 @@
 #include "steps/model_step.h"
 
+#include "base/error.h"
 #include "base/text.h"
 
 namespace filrouge {
@@ -219,6 +220,13 @@ const Schema* find_table(const Step& step, const std::string& key, const std::st
                                      near ? fmt::format("did you mean `{}`?", *near) : "",
                                      "tables of this thread: " + join(tables, ", ")));
   return nullptr;
+}
+
+std::filesystem::path model_folder(const WorkRequest& request, const std::string& model) {
+  // The table that lists the model's files lies in a folder of its own beside them.
+  for (const TableFiles& table : request.inputs)
+    if (table.name == model && !table.files.empty()) return table.files[0].parent_path().parent_path();
+  throw Error(ErrorKind::internal, "FR0900", "the step was not given the model " + model);
 }
 
 Schema prediction_columns(const ModelPlan& plan) {

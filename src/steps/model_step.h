@@ -41,6 +41,9 @@ const Schema* find_table(const Step& step, const std::string& key, const std::st
 /// What a prediction is made of: prediction, probability ..., as columns of a table.
 Schema prediction_columns(const ModelPlan& plan);
 
+/// In a worker: the folder with the files of a model that the request has as an input.
+std::filesystem::path model_folder(const WorkRequest& request, const std::string& model);
+
 /// Adds "FR0801 no column" with a hint.
 void report_no_column(const Step& step, const std::vector<std::string>& path, const std::string& column,
                       const std::string& table, const Schema& schema, BindContext& context);

@@ -174,12 +174,6 @@ std::string create_table(const Block& block) {
   return "CREATE OR REPLACE TEMP TABLE answers (" + join(columns, ", ") + ")";
 }
 
-const TableFiles& input(const WorkRequest& request, const std::string& name) {
-  for (const TableFiles& table : request.inputs)
-    if (table.name == name) return table;
-  throw Error(ErrorKind::internal, "FR0900", "the step was not given " + name);
-}
-
 }  // namespace
 
 ScoreOptions score_options(const Json& config) {
@@ -207,10 +201,7 @@ Schema scored_columns(const ModelPlan& plan, const ScoreOptions& options) {
 WorkResult work_on_score(const WorkRequest& request, WorkContext& context) {
   const Json& config = request.work.at("config");
   const std::string from = config.at("from");
-  const TableFiles& files = input(request, config.at("model"));
-  FR_CHECK(!files.files.empty());
-  // The table that lists the model's files lies in a folder of its own beside them.
-  Model model = Model::open(files.files[0].parent_path().parent_path());
+  Model model = Model::open(model_folder(request, config.at("model")));
   Scorer scorer(model, score_options(config), request.limits.threads);
   Engine& engine = context.engine();
   std::vector<std::string> columns;

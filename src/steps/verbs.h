@@ -10,6 +10,7 @@ Verb sql_verb();
 Verb check_verb();
 Verb chart_verb();
 Verb learn_verb();
+Verb explain_verb();
 Verb score_verb();
 
 }  // namespace filrouge

@@ -63,8 +63,7 @@ budget: normal)"},
     {"FR0810", "model cannot be read",
      R"(A file of the model is missing or is not what `learn` writes. `filrouge verify --repair` finds what is damaged; the next run learns it again.)",
      R"(rm .filrouge/models/late/*/model.json)", R"(filrouge verify --repair)"},
-    {"FR0811", "no such model",
-     R"(`score` and `explain` name a model that a `learn` step of the thread makes.)",
+    {"FR0811", "no such model", R"(`score` and `explain` name a model that a `learn` step of the thread makes.)",
      R"(- score: scored
   from: departures
   model: lates)",
@@ -74,8 +73,7 @@ budget: normal)"},
 
     {"FR0812", "table does not suit the model",
      R"(The table to score must have every column that the model may read, of the same kind of type, and none of the names that scoring adds.)",
-     R"(query: SELECT hour FROM departures       # the model reads carrier too)",
-     R"(query: SELECT * FROM departures)"},
+     R"(query: SELECT hour FROM departures       # the model reads carrier too)", R"(query: SELECT * FROM departures)"},
 
     {"FR0813", "random rows of a time or an entity",
      R"(A column is declared as `time` or `entity` where it is read: rows of one time or one entity resemble each other, and with some on each side of the split a model looks better than it is.)",
@@ -118,6 +116,10 @@ budget: normal)"},
     {"FR0836", "a detector of unusual rows cannot be read",
      R"(The JSON of an isolation forest or of principal components lacks a part or its sizes do not fit together. `filrouge verify --repair` finds what is damaged; the next run learns it again.)",
      R"({"kind": "isolation_forest", "trees": []})", R"(filrouge verify --repair)"},
+    {"FR0840", "no row to explain", R"(`explain` shows what a model does with rows; the table under `from` has none.)",
+     R"(- explain: late
+  from: nothing     # an empty table)",
+     R"(- explain: late)"},
 };
 
 }  // namespace

@@ -1,0 +1,143 @@
+// explain: what a model has learned. This file is what the thread says; explain_work.cpp does it.
+#include "base/text.h"
+#include "steps/explain_work.h"
+#include "steps/result_table.h"
+#include "steps/verbs.h"
+
+namespace filrouge {
+namespace {
+
+std::vector<std::string> yields(const Step& step) {
+  std::vector<std::string> names;
+  for (const ExplainTable& table : explain_tables())
+    if (table.wanted(step.config)) names.push_back(step.name + "." + table.name);
+  return names;
+}
+
+std::string table_of(const Step& step, BindContext& context) {
+  if (step.config.contains("from")) return step.config["from"];
+  const Step* learn = context.thread().find("learn", step.name);
+  return learn ? learn->config.value("from", "") : "";
+}
+
+std::vector<std::string> references(const Step& step, BindContext& context) {
+  std::vector<std::string> names = {step.name, step.name + ".predictions"};
+  if (std::string from = table_of(step, context); !from.empty()) names.push_back(from);
+  return names;
+}
+
+/// The columns that explaining reads of its table; nothing after reporting one that is not there.
+std::optional<std::vector<std::string>> columns_read(const Step& step, const ModelPlan& plan, const std::string& from,
+                                                     const Schema& table, BindContext& context) {
+  std::vector<std::string> columns;
+  bool fine = true;
+  auto add = [&](const std::string& name) {
+    if (std::find(columns.begin(), columns.end(), name) == columns.end()) columns.push_back(name);
+  };
+  for (const SourceColumn& source : plan.sources) {
+    const Column* column = table.find(source.name);
+    if (column && source_kind(column->type) == source.kind) {
+      add(column->name);
+      continue;
+    }
+    fine = false;
+    context.report(context.thread().at(
+        step, {"from"}, "FR0812",
+        fmt::format("`{}` has no column `{}` of the kind that the model `{}` reads", from, source.name, plan.name),
+        "explain a table with the columns that the model learned from"));
+  }
+  if (const Column* target = table.find(plan.target)) add(target->name);
+  std::vector<std::string> groups = groups_named(step.config);
+  for (size_t i = 0; i < groups.size(); ++i) {
+    std::vector<std::string> path = {"by"};
+    if (step.config["by"].is_array()) path.push_back(std::to_string(i));
+    if (const Column* column = table.find(groups[i]))
+      add(column->name);
+    else
+      fine = false, report_no_column(step, path, groups[i], from, table, context);
+  }
+  if (!groups.empty() && !table.find(plan.target)) {
+    fine = false;
+    context.report(context.thread().at(
+        step, {"by"}, "FR0812",
+        fmt::format("`{}` has no column `{}`: without the truth no group can be compared", from, plan.target)));
+  }
+  return fine ? std::optional(std::move(columns)) : std::nullopt;
+}
+
+std::optional<Binding> bind(const Step& step, BindContext& context) {
+  const Step* learn = find_model(step, "", step.name, context);
+  if (!learn) return std::nullopt;
+  std::string from = table_of(step, context);
+  const Schema* table = find_table(step, "from", from, context);
+  const Schema* learned = context.schema(learn->config.value("from", ""));
+  if (!table || !learned || !context.schema(step.name)) return std::nullopt;
+  std::optional<ModelPlan> plan = plan_model(*learn, *learned, nullptr);
+  if (!plan) return std::nullopt;
+  if (!groups_named(step.config).empty() && !plan->classifies()) {
+    context.report(context.thread().at(
+        step, {"by"}, "FR0812", "groups are compared by how classes are told, and this model predicts a number"));
+    return std::nullopt;
+  }
+  auto columns = columns_read(step, *plan, from, *table, context);
+  if (!columns) return std::nullopt;
+  Schema read;
+  for (const std::string& name : *columns) read.columns.push_back({name, table->find(name)->type, {}});
+  Binding binding;
+  bool is_judged = from == plan->from;  // then the rows are those that judged the model
+  binding.canonical = step.config;
+  binding.canonical["from"] = from;
+  binding.canonical["reads"] = *columns;
+  binding.work = {{"config", step.config},
+                  {"from", from},
+                  {"schema", to_json(read)},
+                  {"target", plan->target},
+                  {"judged", is_judged}};
+  std::set<ColumnRef> refs = {{step.name, "hash"}};
+  for (const std::string& column : *columns) refs.insert({from, column});
+  for (const ExplainTable& spec : explain_tables())
+    if (spec.wanted(step.config))
+      binding.tables.push_back({step.name + "." + spec.name, spec.schema, lineage_of_all(spec.schema, refs)});
+  binding.uses = {{from, *columns}, {step.name, {"file", "hash"}}};
+  if (is_judged) binding.uses.push_back({step.name + ".predictions", {"row", "part"}});
+  return binding;
+}
+
+}  // namespace
+
+Verb explain_verb() {
+  Verb verb;
+  verb.spec.name = "explain";
+  verb.spec.makes = "NAME.* tables";
+  verb.spec.about =
+      "What the model NAME has learned, from the rows that judged it: NAME.importance (mean contribution of each "
+      "column, and "
+      "what is lost when it is shuffled) and NAME.effects (how a column's values move the prediction); on request each "
+      "row's contributions, and how groups of people fare.";
+  verb.spec.keys = {
+      {.name = "from",
+       .type = ValueType::table,
+       .default_value = "the rows that judged it",
+       .about = "another table whose rows are explained"},
+      {.name = "sample",
+       .type = ValueType::integer,
+       .about = "so many rows, evenly drawn; without it all (intervals say what a sample costs)"},
+      {.name = "contributions",
+       .type = ValueType::boolean,
+       .default_value = "false",
+       .about = "NAME.contributions: for each row and column how much it moved the raw score (exact SHAP); base + sum "
+                "= raw"},
+      {.name = "by",
+       .type = ValueType::text_list,
+       .about = "columns that tell groups: NAME.fairness has each group's rates and the usual criteria"},
+  };
+  verb.spec.example = "- explain: late\n";
+  verb.yields = yields;
+  verb.supersedes = true;
+  verb.references = references;
+  verb.bind = bind;  // not `remembered`: it depends on the learn step's text
+  verb.work = work_on_explain;
+  return verb;
+}
+
+}  // namespace filrouge
