@@ -171,6 +171,52 @@ Json diff() {
   return {{"oneOf", {answer(tables), answer(runs)}}};
 }
 
+/// What engines/profile.h says, with the keys that each kind of column has.
+Json look() {
+  const std::set<std::string> by_kind = {"min",       "max",      "mean",      "std",    "quantiles", "zeros",
+                                         "negatives", "infinite", "histogram", "length", "empty",     "top"};
+  Json column = {
+      {"name", text()},
+      {"type", text()},
+      {"kind", one_of({"number", "text", "time", "boolean", "other"})},
+      {"approximate", truth()},
+      {"nulls", whole()},
+      {"distinct", whole()},
+      {"min", any()},
+      {"max", any()},
+      {"mean", any()},
+      {"std", any()},
+      {"quantiles", object({{"5", any()}, {"25", any()}, {"50", any()}, {"75", any()}, {"95", any()}})},
+      {"zeros", whole()},
+      {"negatives", whole()},
+      {"infinite", whole()},
+      {"histogram", object({{"from", any()}, {"to", any()}, {"clipped", truth()}, {"counts", list(whole())}})},
+      {"length", object({{"min", any()}, {"max", any()}, {"mean", any()}})},
+      {"empty", whole()},
+      {"top", list(object({{"value", any()}, {"count", whole()}}))},
+      {"warnings", list(object({{"code", text()}, {"message", text()}}))}};
+  return answer(
+      {{"name", text()}, {"notes", list(text())}, {"rows", whole()}, {"columns", list(object(column, by_kind))}});
+}
+
+Json help() {
+  Json key = object({{"name", text()}, {"value", text()}, {"required", truth()}, {"about", text()}});
+  Json option = object({{"option", text()}, {"value", text()}, {"about", text()}});
+  Json verb = {{"verb", text()},
+               {"makes", text()},
+               {"about", text()},
+               {"keys", list(std::move(key))},
+               {"exactly_one_of", list(list(text()))},
+               {"example", text()}};
+  Json command = {{"command", text()},
+                  {"usage", text()},
+                  {"about", text()},
+                  {"details", text()},
+                  {"options", list(std::move(option))}};
+  Json both = {{"commands", list(object(command))}, {"verbs", list(object(verb))}};
+  return {{"oneOf", {answer(both), answer(command), answer(verb)}}};
+}
+
 Json findings() {
   return list(object({{"what", text()},
                       {"path", text()},
@@ -194,6 +240,10 @@ Json output_schemas() {
       {"why", why()},
       {"history", history()},
       {"diff", diff()},
+      {"look", look()},
+      {"help", help()},
+      {"completion", answer({{"shell", text()}, {"script", text()}})},
+      {"schema", answer({{"schema", type("object")}})},
       {"verify", answer({{"findings", findings()}, {"repaired", truth()}})},
       {"gc", answer({{"removed", list(type("object"))}, {"bytes", whole()}, {"dry_run", truth()}})},
       {"new", answer({{"folder", text()}, {"example", text()}, {"next", text()}})},

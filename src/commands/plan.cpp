@@ -51,12 +51,19 @@ void print(const Plan& plan, size_t index, size_t name_width, const std::vector<
   std::string why = join(step.why, "; ");
   std::string line = fmt::format("  {:<5}  {:<5} {:<{}}  {:<30}", to_string(step.action), step.step->verb,
                                  step.step->name, name_width, why);
+  const size_t end_of_rows = line.size() + 12;
   const bool has_rows = step.rows && step.step->verb != "check";  // how many expectations a check has is no news
   if (step.action == Action::build && has_rows)
     line += fmt::format("  {:>10}", short_count(*step.rows) + (*step.rows == 1 ? " row" : " rows"));
   if (step.action == Action::build && step.seconds) line += fmt::format("  {:>6}", human_seconds(*step.seconds));
+  line.resize(std::max(line.size(), end_of_rows), ' ');
   if (step.action == Action::build) line += "  " + touched_text(plan, index, touches);
   std::cout << line.substr(0, line.find_last_not_of(' ') + 1) << "\n";
+}
+
+/// Not what is up to date, and not what was left out.
+bool is_news(const PlannedStep& step) {
+  return step.action == Action::build || (step.action == Action::skip && step.selected);
 }
 
 int plan(const Arguments& arguments) {
@@ -76,7 +83,7 @@ int plan(const Arguments& arguments) {
   if (arguments.json()) return print_json(to_json(plan)), code;
   const std::vector<Touches> touches = touches_of(plan);
   for (size_t i = 0; i < plan.steps.size(); ++i)
-    if (plan.steps[i].action != Action::reuse || arguments.has("--all")) print(plan, i, name_width, touches);
+    if (is_news(plan.steps[i]) || arguments.has("--all")) print(plan, i, name_width, touches);
   double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (to_build == 0)
     std::cout << fmt::format("  nothing to do: {} {} up to date  ({})\n", plural(reused, "step"),

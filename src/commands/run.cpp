@@ -54,7 +54,8 @@ class Reporter {
   void finished(const RunEvent& event) {
     running_.erase(event.step);
     erase_live();
-    if (!quiet_ && event.action != "reused") print(event);
+    bool left_out = event.action == "skipped" && !event.step->selected;  // nobody asked for it
+    if (!quiet_ && event.action != "reused" && !left_out) print(event);
     if (event.problem) std::cerr << render(*event.problem, thread_.sources, color_);
     if (quiet_) return;
     for (const std::string& note : event.notes) std::cerr << "        " << paint("33", note) << "\n";
@@ -112,7 +113,7 @@ Json to_json(const RunOutcome& outcome) {
   return answer;
 }
 
-/// All steps as reused, for a run that has nothing to do.
+/// All steps as reused, for a run that has nothing to do; those that were left out and never built as skipped.
 RunOutcome idle_outcome(const Plan& plan, double seconds) {
   RunOutcome outcome;
   outcome.seconds = seconds;
@@ -121,10 +122,10 @@ RunOutcome idle_outcome(const Plan& plan, double seconds) {
     outcome.steps.push_back({.verb = step.step->verb,
                              .name = step.step->name,
                              .key = step.key.value_or(""),
-                             .action = "reused",
+                             .action = step.action == Action::reuse ? "reused" : "skipped",
                              .why = {},
                              .rows = rows});
-    ++outcome.reused;
+    ++(step.action == Action::reuse ? outcome.reused : outcome.skipped);
   }
   return outcome;
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/machine.h"
 #include "base/text.h"
+#include "thread/codes.h"
 
 namespace filrouge {
 namespace {
@@ -165,10 +166,15 @@ Worker& Workspace::worker() {
 }
 
 std::optional<int> Workspace::fail_on_problems() {
-  if (has_errors(problems)) return report_problems(arguments_, problems, thread.sources, 2);
+  if (has_errors(problems)) {
+    bool environment = std::all_of(problems.begin(), problems.end(), [](const Diagnostic& problem) {
+      return problem.severity == Severity::warning || is_of_environment(problem.code);
+    });
+    return report_problems(arguments_, problems, thread.sources, environment ? 5 : 2);
+  }
   if (!arguments_.json())
     for (; shown_ < problems.size(); ++shown_)
-      std::cerr << render(problems[shown_], thread.sources, use_color(2));
+      std::cerr << (shown_ ? "\n" : "") << render(problems[shown_], thread.sources, use_color(2));
   return std::nullopt;
 }
 

@@ -34,7 +34,8 @@ class Workspace {
   /// A worker for questions about data.
   Worker& worker();
 
-  /// Prints warnings; when there are errors prints them all and returns the exit code to end with (2).
+  /// Prints warnings; when there are errors prints them all and returns the exit code to end with: 2, or 5 where all of
+  /// them lie in the environment (a server that does not answer).
   std::optional<int> fail_on_problems();
 
  private:

@@ -133,8 +133,8 @@ DuckError parse_duckdb_error(const std::string& text) {
     if (json.contains("position")) error.position = std::stoull(json["position"].get<std::string>());
   }
   error.candidates = candidates_in(rest);
-  for (const char* tail :
-       {"\n\nLINE ", "\nLINE ", "\n\nCandidate", "\nCandidate", "\nDid you mean", "\n\tCandidate functions"})
+  for (const char* tail : {"\n\nLINE ", "\nLINE ", "\n\nCandidate", "\nCandidate", "\nDid you mean",
+                           "\n\tCandidate functions", "\nPossible solutions:", "\n\nUse \"SET ", "\nUse \"SET "})
     if (size_t at = rest.find(tail); at != std::string::npos) rest.resize(at);
   for (char& c : rest)
     if (c == '\n' || c == '\t') c = ' ';
@@ -166,6 +166,9 @@ Error to_error(const DuckError& error) {
   for (const TypeRow& row : kTypes)
     if (error.type == row.type) kind = row.kind, code = row.code;
   std::string hint = error.candidates.empty() ? "" : fmt::format("did you mean `{}`?", error.candidates.front());
+  if (code == "FR0310" && error.message.starts_with("TProtocolException")) {  // what its Parquet reader throws
+    return Error(kind, "FR0315", "a Parquet file is damaged: " + error.message, "next: filrouge verify");
+  }
   if (code == "FR0314") hint = "raise --memory, or let the step read fewer columns or rows";
   Error result(kind, code, error.message, hint);
   if (error.position) result.text_offset = static_cast<long>(*error.position);

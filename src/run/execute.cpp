@@ -390,7 +390,7 @@ void Execution::finish(size_t index, State state, RunEvent event) {
   (event.action == "built"    ? outcome_.built
    : event.action == "reused" ? outcome_.reused
    : event.action == "failed" ? outcome_.failed
-                              : outcome_.skipped) += 1;
+                              : outcome_.skipped) += event.action != "skipped" || step.selected;
   event.kind = RunEvent::Kind::finished;
   event.step = &step;
   on_event_(event);

@@ -33,7 +33,7 @@ struct RunOptions {
 struct RunOutcome {
   std::vector<RunStep> steps;  ///< as plan.steps
   std::vector<Diagnostic> problems;
-  size_t built = 0, reused = 0, failed = 0, skipped = 0;
+  size_t built = 0, reused = 0, failed = 0, skipped = 0;  ///< `skipped`: of those selected
   bool gate_failed = false, interrupted = false;
   double seconds = 0;
   int exit_code() const { return interrupted ? 130 : failed > 0 ? 1 : gate_failed ? 3 : 0; }

@@ -22,6 +22,14 @@ Schema schema_of(Engine& engine, const std::string& scan) {
   return schema_from_json(engine.rows("SELECT * FROM " + scan, 0).at("columns"));
 }
 
+/// The engine's message with the file's own name in place of `path`, where it may lie unpacked.
+std::string in_users_words(std::string message, const fs::path& path, const SourceFile& file) {
+  const std::string text = path.string();
+  for (size_t at = message.find(text); at != std::string::npos; at = message.find(text, at + file.shown.size()))
+    message.replace(at, text.size(), file.shown);
+  return message;
+}
+
 /// Looks at each file alone; throws FR0308 for the damaged one and FR0323 for one whose column has another type.
 std::vector<Schema> schemas_of(const std::vector<SourceFile>& files, const std::vector<fs::path>& paths,
                                Engine& engine) {
@@ -31,7 +39,8 @@ std::vector<Schema> schemas_of(const std::vector<SourceFile>& files, const std::
       schemas.push_back(schema_of(engine, scan_sql({paths[index]}, {})));
     } catch (const Error& error) {
       throw Error(ErrorKind::data, "FR0308",
-                  fmt::format("`{}` is not a readable Parquet file: {}", files[index].shown, error.message));
+                  fmt::format("`{}` is not a readable Parquet file: {}", files[index].shown,
+                              in_users_words(error.message, paths[index], files[index])));
     }
     for (const Column& column : schemas.back().columns)
       if (const Column* first = schemas.front().find(column.name); first && first->type != column.type)
@@ -94,7 +103,7 @@ WrittenTable read_parquet(const SourceRequest& request, const SourceFacts& facts
         files.size() == 1 ? files[0].shown : fmt::format("{} and {} more", files[0].shown, files.size() - 1);
     bool conversion = error.code == "FR0311" || error.code == "FR0312";
     throw Error(ErrorKind::data, conversion ? "FR0322" : "FR0308",
-                fmt::format("`{}` cannot be read: {}", which, error.message),
+                fmt::format("`{}` cannot be read: {}", which, in_users_words(error.message, paths[0], files[0])),
                 conversion ? "a value does not have the type that `columns:` gives its column" : "");
   }
 }

@@ -16,6 +16,10 @@ std::span<const ErrorCode> error_codes() {
   return all;
 }
 
+bool is_of_environment(std::string_view code) {
+  return code.starts_with("FR05") || code == "FR0326" || code == "FR0327" || code == "FR0329";
+}
+
 const ErrorCode* find_error_code(std::string_view code) {
   for (const ErrorCode& row : error_codes())
     if (row.code == code) return &row;

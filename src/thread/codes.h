@@ -17,6 +17,9 @@ struct ErrorCode {
 };
 
 std::span<const ErrorCode> error_codes();
+/// True for what lies not in the thread but in the machine, its disks or the network: exit code 5.
+bool is_of_environment(std::string_view code);
+
 const ErrorCode* find_error_code(std::string_view code);
 
 }  // namespace filrouge

@@ -1,0 +1,1 @@
+SELECT warmth, rain, day, place FROM weather WHERE hour % 6 = 0
