@@ -1,8 +1,8 @@
-// Scoring: rows down the trees.
+// Scoring: rows down the trees, in two ways.
 //
-// A processor waits longer for a node (its place depends on the comparison before) than it works on it, and cannot
-// guess where a row goes. So there is no branch in a step, and eight walks are under way at once: eight rows in one
-// tree, or, for a single row, eight trees. A step is
+// One row, and trees of more than 64 leaves, walk. A processor waits longer for a node (its place depends on the
+// comparison before) than it works on it, and cannot guess where a row goes. So there is no branch in a step, and eight
+// walks are under way at once: eight rows in one tree, or, for a single row, eight trees. A step is
 //
 //   node = nodes[at];  at = node.next + (row[node.cell] <= node.threshold)
 //
@@ -13,17 +13,24 @@
 // one expression of both; trees without categories leave that out. Splits that take 0 for missing (nobody trains so
 // here) walk plainly.
 //
+// Many rows are looked up (QuickScorer: Lucchese et al. 2015, with tables instead of its scan of thresholds): a value's
+// code says between which thresholds of the whole forest it lies, is found once, and serves all trees. For each tree,
+// feature and code a word has a bit for each leaf that the value leaves possible; the AND over the tree's features is
+// the row's leaf. On the flights (200 trees of 63 leaves, 13 features, mean depth 13) it takes a third of the time of
+// walks.
+//
 // Leaves' values are added in the order of the trees, as LightGBM does, so sums are equal to the last bit.
 #include <bit>
 
 #include "base/error.h"
-#include "models/forest_tree.h"
+#include "models/forest_tables.h"
 
 namespace filrouge {
 namespace {
 
 constexpr size_t kLanes = 8;
-constexpr size_t kBlockRows = 64;  // widened, they and a tree fit into the first-level cache
+constexpr size_t kBlockRows = 64;     // widened, they and a tree fit into the first-level cache
+constexpr size_t kTabledRows = 1000;  // for fewer the tables are not worth making
 
 using Data = Forest::Data;
 using Tree = Forest::Tree;
@@ -106,7 +113,7 @@ void widen(const Data& data, const double* row, double* cells) {
 }
 
 template <bool kCategories>
-uint32_t step(const Data& data, const double* cells, uint32_t at) {
+[[gnu::always_inline]] inline uint32_t step(const Data& data, const double* cells, uint32_t at) {
   const FlatNode& node = data.nodes.data()[at];
   uint32_t holds = cells[node.cell] <= node.threshold;
   if constexpr (kCategories) {
@@ -150,6 +157,31 @@ double plain_value(const Tree& tree, const double* row) {
   return tree.value[~at];
 }
 
+/// Rows of a block in the forms that its trees need.
+struct Block {
+  std::vector<double> cells;    ///< widened rows, one after the other
+  std::vector<uint16_t> codes;  ///< codes[feature * kBlockRows + row]
+};
+
+void add_by_table(const Data& data, const ForestTables& tables, size_t t, const std::vector<uint16_t>& codes,
+                  size_t rows, double* out) {
+  uint64_t leaf[kBlockRows];
+  std::fill_n(leaf, rows, ~uint64_t{0});
+  const std::vector<ForestTables::Column>& columns = tables.trees[t].columns;
+  for (size_t c = 0; c < columns.size(); c += 4) {
+    const uint64_t* words[4];
+    const uint16_t* code[4];
+    for (size_t i = 0; i < 4; i++) {
+      words[i] = tables.words.data() + columns[c + i].first;
+      code[i] = codes.data() + columns[c + i].feature * kBlockRows;
+    }
+    for (size_t r = 0; r < rows; r++)
+      leaf[r] &= words[0][code[0][r]] & words[1][code[1][r]] & words[2][code[2][r]] & words[3][code[3][r]];
+  }
+  const double* value = data.trees[t].value.data();
+  for (size_t r = 0; r < rows; r++) out[r * data.outputs + t % data.outputs] += value[std::countr_zero(leaf[r])];
+}
+
 /// Adds tree `t` to the scores of `rows` rows (at most kBlockRows, a multiple of kLanes of cells is there).
 void add_tree(const Data& data, size_t t, const double* cells, size_t rows, double* out) {
   size_t width = widened(data);
@@ -179,6 +211,14 @@ void Forest::Data::flatten() {
     any_categories = any_categories || kinds.back() == Kind::categories;
     flatten_tree(tree, *this);
   }
+}
+
+Forest::Data::Data() = default;
+Forest::Data::~Data() = default;
+
+const ForestTables& Forest::Data::tables() const {
+  std::call_once(made_tables_, [this] { tables_ = std::make_unique<ForestTables>(*this); });
+  return *tables_;
 }
 
 size_t Forest::num_features() const {
@@ -225,13 +265,24 @@ void Forest::raw(const Matrix& x, size_t begin, size_t end, double* out) const {
   const Data& data = *data_;
   FR_CHECK(x.columns == data.num_features && begin <= end && end <= x.rows);
   std::fill_n(out, (end - begin) * data.outputs, 0.0);
+  const ForestTables* tables = end - begin >= kTabledRows ? &data.tables() : nullptr;
   size_t width = widened(data);
-  std::vector<double> cells(kBlockRows * width);
-  for (size_t first = begin; first < end; first += kBlockRows) {
+  Block block;
+  if (tables) block.codes.resize(kBlockRows * data.num_features);
+  if (!tables || !tables->complete) block.cells.resize(kBlockRows * width);
+  for (size_t first = begin; first < end; first += kBlockRows, out += kBlockRows * data.outputs) {
     size_t rows = std::min(kBlockRows, end - first);
-    for (size_t r = 0; r < rows; r++) widen(data, x.row(first + r), &cells[r * width]);
-    for (size_t t = 0; t < data.trees.size(); t++)
-      add_tree(data, t, cells.data(), rows, out + (first - begin) * data.outputs);
+    if (!block.cells.empty())
+      for (size_t r = 0; r < rows; r++) widen(data, x.row(first + r), &block.cells[r * width]);
+    if (tables)
+      for (uint32_t f : tables->used)
+        for (size_t r = 0; r < rows; r++) block.codes[f * kBlockRows + r] = tables->codes.code(f, x.at(first + r, f));
+    for (size_t t = 0; t < data.trees.size(); t++) {
+      if (tables && !tables->trees[t].columns.empty())
+        add_by_table(data, *tables, t, block.codes, rows, out);
+      else
+        add_tree(data, t, block.cells.data(), rows, out);
+    }
   }
 }
 

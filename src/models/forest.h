@@ -26,7 +26,8 @@ class Forest {
 
   /// Sets `out[0 .. outputs)`: the raw score (log-odds, value ...) of one row of `num_features` numbers.
   void raw_row(const double* row, double* out) const;
-  /// The same for rows begin .. end of `x`: out has (end - begin) * outputs() numbers.
+  /// The same for rows begin .. end of `x`: out has (end - begin) * outputs() numbers. From 1,000 rows on several times
+  /// as fast: pass large blocks.
   void raw(const Matrix& x, size_t begin, size_t end, double* out) const;
   /// Sum of split gains by feature.
   std::vector<double> gain() const;

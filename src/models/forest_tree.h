@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <mutex>
 
 #include "models/forest.h"
 
@@ -63,7 +64,12 @@ struct FlatNode {
   uint32_t first_word, num_words;
 };
 
+struct ForestTables;
+
 struct Forest::Data {
+  Data();
+  ~Data();
+
   size_t num_features = 0, outputs = 1;
   std::vector<Tree> trees;
 
@@ -78,6 +84,13 @@ struct Forest::Data {
   bool any_categories = false;
 
   void flatten();
+
+  /// forest_tables.h: made when many rows are first scored.
+  const ForestTables& tables() const;
+
+ private:
+  mutable std::once_flag made_tables_;
+  mutable std::unique_ptr<ForestTables> tables_;
 };
 
 }  // namespace filrouge

@@ -27,8 +27,8 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kKeyBits = 12;     // of a group; measured, see the decision
-constexpr size_t kIndexBits = 12;  // keys up to here index an array, longer ones a hash table
+constexpr size_t kKeyBits = 12;    // of a group; measured, see the decision
+constexpr size_t kIndexBits = 14;  // keys up to here index an array, longer ones a hash table
 constexpr size_t kMostEntries = 1 << 16;
 constexpr size_t kBlockRows = 256;
 constexpr size_t kRowsPerThread = 1000;

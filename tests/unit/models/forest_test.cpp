@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "models/forest_tree.h"
+#include "models/shap.h"
 #include "tree_samples.h"
 
 namespace filrouge {
@@ -86,12 +87,17 @@ TEST(Forest, DamagedTextsSayWhere) {
   }
 }
 
-/// Parses and scores: whatever the text, no crash and no other exception.
+/// Parses, scores in both ways and explains: whatever the text, no crash and no other exception.
 bool survives(const std::string& text) {
   try {
     Forest forest = Forest::parse(text);
     std::vector<double> row(forest.num_features(), 0.5), out(forest.outputs());
     forest.raw_row(row.data(), out.data());
+    Matrix x(1000, forest.num_features());
+    out.resize(x.rows * forest.outputs());
+    forest.raw(x, 0, x.rows, out.data());
+    out.assign(2 * forest.outputs() * (x.columns + 1), 0);
+    add_contributions(forest, Matrix(2, x.columns), 1, 1, out.data());
     return true;
   } catch (const Error& error) {
     EXPECT_EQ(error.code, "FR0820");
@@ -156,6 +162,7 @@ void expect_equal_bits(const std::string& text, const Matrix& x, const std::stri
   size_t middle = x.rows / 3;  // a block that begins and ends anywhere
   forest.raw(x, 0, middle, bulk.data());
   forest.raw(x, middle, x.rows, bulk.data() + middle * forest.outputs());
+  forest.raw(x, 0, 99, bulk.data());  // so few that they walk; the others are looked up in tables
   for (size_t r = 0; r < x.rows; r++) forest.raw_row(x.row(r), &single[r * forest.outputs()]);
   EXPECT_EQ(0, memcmp(reference.data(), bulk.data(), bulk.size() * sizeof(double))) << what;
   EXPECT_EQ(0, memcmp(reference.data(), single.data(), single.size() * sizeof(double))) << what;
