@@ -53,8 +53,14 @@ Card make_card(Workspace& workspace, const Arguments& arguments, Named named) {
 
 std::string from_text(const Card& card, const std::string& column) {
   if (!card.lineage.contains(card.named.table)) return "";
-  std::string text = list_of(trace_up(card.lineage, {card.named.table, column}).values);
-  return text.empty() ? "(none)" : text;
+  constexpr size_t kMostShown = 6;  // what a model yields comes from all its features: `trace` has the list
+  std::set<ColumnRef> values = trace_up(card.lineage, {card.named.table, column}).values;
+  if (values.empty()) return "(none)";
+  if (values.size() <= kMostShown) return list_of(values);
+  std::vector<std::string> tables;
+  for (const ColumnRef& ref : values)
+    if (tables.empty() || tables.back() != ref.table) tables.push_back(ref.table);
+  return fmt::format("{} of {}", plural(values.size(), "column"), join(tables, ", "));
 }
 
 Json columns_json(const Card& card) {

@@ -177,8 +177,8 @@ std::string rows_sql(const WorkRequest& request, const std::vector<std::string>&
     // test before train before validation: the test rows where there are any, else those of the folds.
     std::string predictions = quote_table(request.name + ".predictions");
     numbered = fmt::format(
-        "SELECT * FROM ({0}) WHERE \"row number\" IN (SELECT \"row\" FROM {1} WHERE part = (SELECT max(part) FROM {1} "
-        "WHERE part <> 'train'))",
+        "SELECT * FROM ({0}) WHERE \"row number\" IN (SELECT \"row\" FROM {1} WHERE part = (SELECT min(part) FROM "
+        "{1}))",
         numbered, predictions);
   }
   if (step > 1)
