@@ -44,19 +44,24 @@ double error_of_guessing(const std::vector<uint32_t>& bins, const Rows& rows, co
   return 1 - static_cast<double>(right) / static_cast<double>(rows.size());
 }
 
-double unexplained(const std::vector<uint32_t>& bins, const Rows& rows, const std::vector<double>& y) {
-  size_t count = *std::max_element(bins.begin(), bins.end()) + 1;
-  std::vector<double> sums(count), sizes(count);
+/// The share of the target's variance that is left between rows that are neighbours by the column (von Neumann's ratio,
+/// 1941); for texts, between rows of the same value.
+double unexplained(const FrameColumn& column, const Rows& rows, const std::vector<double>& y) {
+  std::vector<std::pair<double, uint32_t>> order;
   double mean = 0;
-  for (size_t i = 0; i < rows.size(); ++i) sums[bins[i]] += y[rows[i]], ++sizes[bins[i]], mean += y[rows[i]];
-  mean /= static_cast<double>(rows.size());
-  double within = 0, total = 0;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    double value = y[rows[i]], center = sums[bins[i]] / sizes[bins[i]];
-    within += (value - center) * (value - center);
-    total += (value - mean) * (value - mean);
+  for (uint32_t row : rows) {
+    double value = column.is_text() ? column.codes[row] : column.numbers[row];
+    order.emplace_back(std::isnan(value) ? -INFINITY : value, row);
+    mean += y[row] / static_cast<double>(rows.size());
   }
-  return total > 0 ? within / total : 1;
+  std::sort(order.begin(), order.end());
+  double apart = 0, total = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    double value = y[order[i].second];
+    total += (value - mean) * (value - mean);
+    if (i > 0) apart += std::pow(value - y[order[i - 1].second], 2) / 2;
+  }
+  return total > 0 ? apart / total : 1;
 }
 
 uint64_t hash_of_row(const Frame& frame, uint32_t row, double y) {
@@ -97,7 +102,7 @@ std::optional<Leak> find_telling_column(const Frame& frame, const Rows& rows, co
       if (error < baseline / 50)
         return Leak{column.source.name, fmt::format("`{}` alone tells the target of {:.2f} % of the rows",
                                                     column.source.name, 100 * (1 - error))};
-    } else if (double left = unexplained(bins, rows, y); left < 0.001) {
+    } else if (double left = unexplained(column, rows, y); left < 0.001) {
       return Leak{column.source.name, fmt::format("`{}` alone explains {:.2f} % of the target's variance",
                                                   column.source.name, 100 * (1 - left))};
     }

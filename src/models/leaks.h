@@ -15,8 +15,9 @@ struct Leak {
 };
 
 /// A column that alone tells the target: with the column cut into bins of equal share, guessing each bin's commonest
-/// class errs less than a fiftieth as often as guessing the commonest class of all; for numbers, the bins' means
-/// explain more than 99.9 % of the variance. `rows`: the training rows; `classes`: 1 for a number.
+/// class errs less than a fiftieth as often as guessing the commonest class of all; for numbers, rows that
+/// are neighbours by the column differ by less than a thousandth of the target's variance. `rows`: the training rows;
+/// `classes`: 1 for a number.
 std::optional<Leak> find_telling_column(const Frame& frame, const Rows& rows, const std::vector<double>& y, int classes,
                                         const std::vector<std::string>& allowed);
 

@@ -10,13 +10,25 @@ namespace {
 
 constexpr size_t kFewestRows = 20;  // fewer cannot be split into something to learn from and something to judge by
 
-/// `rows` dealt out to `parts` by a hash of their number; with strata each value of y by itself.
-std::vector<Rows> deal(const Rows& rows, const std::vector<double>& y, size_t parts, uint64_t seed, bool strata) {
-  std::vector<std::tuple<double, uint64_t, uint32_t>> order;
-  for (uint32_t row : rows) order.emplace_back(strata ? y[row] : 0, mix(row, seed), row);
-  std::sort(order.begin(), order.end());
+/// `rows` in the order of a hash of their number; with strata each value of y by itself.
+std::vector<Rows> shuffled(const Rows& rows, const std::vector<double>& y, uint64_t seed, bool strata) {
+  std::map<double, std::vector<std::pair<uint64_t, uint32_t>>> order;
+  for (uint32_t row : rows) order[strata ? y[row] : 0].emplace_back(mix(row, seed), row);
+  std::vector<Rows> all;
+  for (auto& [value, members] : order) {
+    std::sort(members.begin(), members.end());
+    all.emplace_back();
+    for (const auto& [hash, row] : members) all.back().push_back(row);
+  }
+  return all;
+}
+
+/// Dealt out to `parts` like cards, stratum after stratum.
+std::vector<Rows> deal(const std::vector<Rows>& strata, size_t parts) {
   std::vector<Rows> dealt(parts);
-  for (size_t i = 0; i < order.size(); ++i) dealt[i % parts].push_back(std::get<2>(order[i]));
+  size_t next = 0;
+  for (const Rows& stratum : strata)
+    for (uint32_t row : stratum) dealt[next++ % parts].push_back(row);
   for (Rows& part : dealt) std::sort(part.begin(), part.end());
   return dealt;
 }
@@ -38,16 +50,15 @@ Split split_random(const SplitPlan& plan, const Rows& rows, const std::vector<do
   Split split;
   split.train = rows;
   if (plan.kind == SplitPlan::Kind::random) {
-    // Dealt into 1,000 parts, of which the first make the test: a share to a thousandth, and strata stay strata.
-    size_t parts = std::min<size_t>(1000, rows.size());
-    std::vector<Rows> dealt = deal(rows, y, parts, plan.seed, strata);
-    auto tests = static_cast<size_t>(std::lround(plan.test_share * static_cast<double>(parts)));
-    for (size_t i = 0; i < std::max<size_t>(1, tests); ++i)
-      split.test.insert(split.test.end(), dealt[i].begin(), dealt[i].end());
+    for (const Rows& stratum : shuffled(rows, y, plan.seed, strata)) {
+      auto count = static_cast<size_t>(std::lround(plan.test_share * static_cast<double>(stratum.size())));
+      split.test.insert(split.test.end(), stratum.begin(), stratum.begin() + static_cast<long>(count));
+    }
     std::sort(split.test.begin(), split.test.end());
     split.train = without(rows, split.test);
   }
-  split.folds = folds_of(split.train, deal(split.train, y, static_cast<size_t>(plan.folds), plan.seed + 1, strata));
+  split.folds =
+      folds_of(split.train, deal(shuffled(split.train, y, plan.seed + 1, strata), static_cast<size_t>(plan.folds)));
   return split;
 }
 
