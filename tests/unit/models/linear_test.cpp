@@ -239,6 +239,30 @@ TEST(Linear, FastOnManyRows) {
   EXPECT_NEAR(coefficients[2].coefficient, -1, 0.1);
 }
 
+// The size of a turbofan with windows: 20,000 rows, 120 numbers that move together.
+TEST(Linear, FastOnManyColumns) {
+  TrainingSet set;
+  size_t rows = 20'000, columns = 120;
+  for (size_t f = 0; f < columns; ++f) set.features.push_back({fmt::format("n{}", f)});
+  set.x = Matrix(rows, columns);
+  for (size_t r = 0; r < rows; ++r) {
+    double common = draw(91, r);
+    for (size_t f = 0; f < columns; ++f) set.x.at(r, f) = common + 0.3 * draw(100 + f, r);
+    set.y.push_back(std::floor(3 * draw(92, r) * common));
+  }
+  for (int classes : {1, 2, 3}) {
+    std::vector<double> y = set.y;
+    for (double& value : y) value = classes == 2 ? std::min(value, 1.0) : value;
+    std::swap(y, set.y);
+    auto start = std::chrono::steady_clock::now();
+    Linear model = Linear::fit(set, all_rows(rows), options_for(classes, -1));
+    std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    std::swap(y, set.y);
+    EXPECT_LT(seconds.count(), 120);
+    fmt::print("{} classes: fitted in {:.2f} s, penalty {}\n", classes, seconds.count(), model.penalty());
+  }
+}
+
 // Half of the rows learned from, the other half judged; the figures are scikit-learn's on the same halves (one-hot,
 // standardised, LogisticRegressionCV or RidgeCV), less a hundredth.
 TEST(Linear, AsGoodAsScikitLearnOnRealTables) {
