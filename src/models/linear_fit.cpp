@@ -38,8 +38,8 @@ struct Block {
   std::vector<int> slots;
   const LinearTerms& terms;
 
-  explicit Block(const LinearTerms& t)
-      : dense(kRowsOfBlock, t.numbers() + 1), slots(kRowsOfBlock * t.num_features()), terms(t) {}
+  explicit Block(const LinearTerms& t, size_t most_rows = kRowsOfBlock)
+      : dense(most_rows, t.numbers() + 1), slots(most_rows * t.num_features()), terms(t) {}
 
   template <class RowNumber>  // row_number(i): the matrix row of the block's row i
   void encode(const Matrix& x, size_t count, const RowNumber& row_number) {
@@ -80,7 +80,7 @@ struct Block {
 
 /// X' diag(h) X in three parts.
 struct Information {
-  MatrixXd dense, mixed, indicators;  ///< lower triangles; numbers x indicators
+  MatrixXd dense, mixed, indicators;  ///< lower triangle, numbers x indicators, lower triangle
 
   explicit Information(const LinearTerms& terms)
       : dense(MatrixXd::Zero(size(terms.numbers()) + 1, size(terms.numbers()) + 1)),
@@ -90,8 +90,10 @@ struct Information {
 
   void add(const Block& block, const VectorXd& h) {
     auto numbers = block.numbers();
-    RowMajor weighted = h.head(numbers.rows()).asDiagonal() * numbers;
-    dense.noalias() += numbers.transpose() * weighted;
+    VectorXd root = h.head(numbers.rows()).cwiseSqrt();
+    RowMajor weighted = root.asDiagonal() * numbers;
+    dense.selfadjointView<Eigen::Lower>().rankUpdate(weighted.transpose());
+    weighted = root.asDiagonal() * weighted;
     for (size_t i = 0; i < block.rows; ++i) {
       auto row = size(i);
       block.for_indicators(i, [&](int a) {
@@ -110,7 +112,7 @@ struct Information {
   MatrixXd whole() const {  // both triangles
     Eigen::Index d = dense.rows(), s = indicators.rows();
     MatrixXd all(d + s, d + s);
-    all.topLeftCorner(d, d) = dense;
+    all.topLeftCorner(d, d) = dense.selfadjointView<Eigen::Lower>();
     all.bottomLeftCorner(s, d) = mixed.transpose();
     all.topRightCorner(d, s) = mixed;
     all.bottomRightCorner(s, s) = indicators.selfadjointView<Eigen::Lower>();
@@ -428,7 +430,7 @@ void linear_scores(const LinearTerms& terms, size_t outputs, const LinearWeights
                    size_t begin, size_t end, double* out) {
   Eigen::Map<const MatrixXd> matrix(weights.data(), static_cast<Eigen::Index>(terms.terms()),
                                     static_cast<Eigen::Index>(outputs));
-  Block block(terms);
+  Block block(terms, std::min(kRowsOfBlock, end - begin));
   RowMajor scores;
   for (size_t at = begin; at < end; at += kRowsOfBlock) {
     size_t count = std::min(kRowsOfBlock, end - at);

@@ -96,11 +96,21 @@ void add_influence(const std::vector<Scored>& rows, double area, double share, s
   });
 }
 
-size_t first_class(const Judged& judged) {
-  return judged.classes > 2 ? 0 : 1;
-}
-size_t last_class(const Judged& judged) {
-  return judged.classes > 2 ? static_cast<size_t>(judged.classes) - 1 : 1;
+/// Classes to set against the rest: those with rows on both sides. Of two classes: 1.
+std::vector<size_t> classes_with_two_sides(const Judged& judged) {
+  size_t count = static_cast<size_t>(std::max(judged.classes, 2));
+  std::vector<double> weight(count, 0);
+  double total = 0;
+  for (size_t r = 0; r < judged.y.size(); ++r) {
+    double w = weight_of(judged.weight, r);
+    weight[count > 2 ? static_cast<size_t>(judged.y[r]) : judged.y[r] > 0.5] += w;
+    total += w;
+  }
+  std::vector<size_t> classes;
+  for (size_t k = count > 2 ? 0 : 1; k < count; ++k) {
+    if (weight[k] > 0 && weight[k] < total) classes.push_back(k);
+  }
+  return classes;
 }
 
 /// Calls visit(first row, number of rows) for each query.
@@ -151,29 +161,18 @@ double discounted_gain(std::vector<std::pair<double, double>> score_and_grade, s
 }  // namespace
 
 double area_under_roc(const Judged& judged) {
-  double sum = 0, classes = 0;
-  for (size_t k = first_class(judged); k <= last_class(judged); ++k) {
-    double a = area(by_falling_score(judged, k));
-    if (std::isnan(a)) continue;
-    sum += a;
-    ++classes;
-  }
-  return classes > 0 ? sum / classes : kNan;
+  std::vector<size_t> classes = classes_with_two_sides(judged);
+  double sum = 0;
+  for (size_t k : classes) sum += area(by_falling_score(judged, k));
+  return classes.empty() ? kNan : sum / static_cast<double>(classes.size());
 }
 
 Bounds area_under_roc_bounds(const Judged& judged, double value, uint64_t) {
+  std::vector<size_t> classes = classes_with_two_sides(judged);
   std::vector<double> influence(judged.y.size(), 0);
-  double classes = 0;
-  for (int pass = 0; pass < 2; ++pass) {  // first how many classes count, then their influences
-    for (size_t k = first_class(judged); k <= last_class(judged); ++k) {
-      std::vector<Scored> rows = by_falling_score(judged, k);
-      double a = area(rows);
-      if (std::isnan(a)) continue;
-      if (pass == 0)
-        ++classes;
-      else
-        add_influence(rows, a, 1 / classes, influence);
-    }
+  for (size_t k : classes) {
+    std::vector<Scored> rows = by_falling_score(judged, k);
+    add_influence(rows, area(rows), 1 / static_cast<double>(classes.size()), influence);
   }
   return influence_bounds(value, influence, judged.weight);
 }
