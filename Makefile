@@ -40,7 +40,7 @@ layers:
 	@python3 tools/layers.py
 
 tidy: fetch
-	@tools/tidy.sh
+	@tools/tidy.py
 
 clean:
 	rm -rf build

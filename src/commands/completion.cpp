@@ -93,6 +93,17 @@ std::string bash_script() {
       join(command_names(), " "), cases);
 }
 
+/// Options of any command that are followed by a word of their own.
+std::string options_with_value() {
+  std::set<std::string> names;
+  for (const Command& command : commands())
+    for (const auto* list : {&command.options, &common_options()})
+      for (const OptionSpec& option : *list)
+        if (!option.value.empty()) names.insert(option.name);
+  std::vector<std::string> sorted(names.begin(), names.end());
+  return join(sorted, " ");
+}
+
 std::string zsh_script() {
   std::string described, cases;
   for (const Command& command : commands()) {
@@ -104,16 +115,23 @@ std::string zsh_script() {
     std::string kind = kind_of(command.name);
     std::string words =
         kind.starts_with("names") ? "${(f)\"$(filrouge completion names 2>/dev/null)\"}" : join(words_of(kind), " ");
-    cases += fmt::format("    {})\n      options=({} )\n      words_here=({}) ;;\n", command.name, options, words);
+    cases += fmt::format("    {})\n      options=({} )\n      words_here=({}){} ;;\n", command.name, options, words,
+                         kind == "names_or_files" ? "\n      files=1" : "");
   }
   return fmt::format(
       "#compdef filrouge\n"
-      "# filrouge completion zsh: put this into a folder of $fpath as _filrouge\n"
+      "# filrouge completion zsh: put this into a folder of $fpath as _filrouge, or source it after compinit\n"
       "_filrouge() {{\n"
-      "  local -a commands options words_here\n"
+      "  local -a commands options words_here with_value\n"
+      "  local files\n"
+      "  with_value=({})\n"
       "  commands=(\n{}  )\n"
       "  if (( CURRENT == 2 )); then\n"
       "    _describe command commands\n"
+      "    return\n"
+      "  fi\n"
+      "  if (( ${{with_value[(I)$words[CURRENT-1]]}} )); then\n"
+      "    _files\n"
       "    return\n"
       "  fi\n"
       "  case $words[2] in\n{}"
@@ -122,12 +140,18 @@ std::string zsh_script() {
       "    _describe option options\n"
       "  elif (( $#words_here )); then\n"
       "    compadd -a words_here\n"
+      "    [[ -n $files ]] && _files\n"
       "  else\n"
       "    _files\n"
       "  fi\n"
       "}}\n"
-      "compdef _filrouge filrouge\n",
-      described, cases);
+      "# found in $fpath this file is the function's first call; sourced it is not\n"
+      "if [[ $funcstack[1] == _filrouge ]]; then\n"
+      "  _filrouge \"$@\"\n"
+      "else\n"
+      "  compdef _filrouge filrouge\n"
+      "fi\n",
+      options_with_value(), described, cases);
 }
 
 std::string fish_script() {

@@ -31,6 +31,11 @@ Json to_json(const Plan& plan) {
   return {{"steps", steps}};
 }
 
+/// A check bears the name of what it checks.
+std::string shown_name(const Step& step) {
+  return step.verb == "check" ? step.label() : step.name;
+}
+
 /// "-> departures, by_hour, by_age and 2 more; personal data".
 std::string touched_text(const Plan& plan, size_t index, const std::vector<Touches>& touches) {
   const Touches& mine = touches[index];
@@ -38,7 +43,7 @@ std::string touched_text(const Plan& plan, size_t index, const std::vector<Touch
   bool personal = !mine.personal.empty();
   for (size_t touched : mine.steps) {
     personal = personal || !touches[touched].personal.empty();
-    if (names.size() < kNamesShown) names.push_back(plan.steps[touched].step->name);
+    if (names.size() < kNamesShown) names.push_back(shown_name(*plan.steps[touched].step));
   }
   std::string text = names.empty() ? "" : "-> " + join(names, ", ");
   if (mine.count > names.size()) text += fmt::format(" and {} more", with_commas(mine.count - names.size()));

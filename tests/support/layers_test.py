@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import layers
 
-PAGE = "| `src/base/` | text | - |\n| `src/tables/` | schema | base |\n| `src/steps/` | verbs | base, tables, thread, engines, sources, charts |\n"
+PAGE = "| `src/base/` | text | - |\n| `src/tables/` | schema | base |\n| `src/steps/` | verbs | base, tables, thread, engines, sources, charts, models |\n"
 
 
 class LayersTest(unittest.TestCase):
