@@ -22,6 +22,7 @@
 #include <future>
 
 #include "base/error.h"
+#include "models/quadrature.h"
 #include "models/shap_plan.h"
 
 namespace filrouge {
@@ -35,40 +36,13 @@ constexpr size_t kRowsPerThread = 1000;
 
 using Chunk = ShapChunk;
 
-/// Gauss-Legendre on 0 .. 1: exact for polynomials of degree 2 n - 1. Newton's method on the Legendre polynomial.
-struct Quadrature {
-  std::vector<double> at, weight;
-
-  explicit Quadrature(size_t n) {
-    for (size_t i = 0; i < n; i++) {
-      double x = std::cos(3.141592653589793 * (static_cast<double>(i) + 0.75) / (static_cast<double>(n) + 0.5));
-      double slope = 1;
-      for (int step = 0; step < 100; step++) {
-        double previous = 1, value = x;
-        for (size_t k = 2; k <= n; k++) {
-          auto degree = static_cast<double>(k);
-          double next = ((2 * degree - 1) * x * value - (degree - 1) * previous) / degree;
-          previous = value;
-          value = next;
-        }
-        slope = static_cast<double>(n) * (x * value - previous) / (x * x - 1);
-        double change = value / slope;
-        x -= change;
-        if (std::fabs(change) < 1e-16) break;
-      }
-      at.push_back((1 + x) / 2);
-      weight.push_back(1 / ((1 - x * x) * slope * slope));
-    }
-  }
-};
-
 /// Shapley values of leaves.
 class LeafGames {
  public:
   /// Adds a leaf's contributions, times `scale`, to out[place of each condition]. `fits`: o_i of each condition.
   void add(const Chunk::Leaf& leaf, const uint8_t* fits, double scale, double* out) {
     size_t d = leaf.conditions.size();
-    const Quadrature& rule = rule_for((d + 1) / 2);
+    const Quadrature& rule = rules_.with((d + 1) / 2);
     after_.resize(d + 1);
     factor_.resize(d);
     sum_.assign(d, 0);
@@ -90,12 +64,7 @@ class LeafGames {
   }
 
  private:
-  const Quadrature& rule_for(size_t points) {
-    while (rules_.size() < points) rules_.emplace_back(rules_.size() + 1);
-    return rules_[points - 1];
-  }
-
-  std::vector<Quadrature> rules_;
+  QuadratureRules rules_;
   std::vector<double> after_, factor_, sum_;
 };
 

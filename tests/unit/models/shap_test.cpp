@@ -143,17 +143,6 @@ TEST(Shap, PathsOfMoreFeaturesThanAKeyHolds) {
   }
 }
 
-/// What the tree says when only the features of `known` are: Lundberg et al. 2018, Algorithm 1.
-double value_of(const Forest::Tree& tree, int32_t at, const double* row, uint32_t known) {
-  if (at < 0) return tree.value[~at];
-  const Forest::Tree::Split& split = tree.splits[at];
-  if (known >> split.feature & 1)
-    return value_of(tree, tree.goes_left(split, row[split.feature]) ? split.left : split.right, row, known);
-  return (tree.rows_of(split.left) * value_of(tree, split.left, row, known) +
-          tree.rows_of(split.right) * value_of(tree, split.right, row, known)) /
-         split.rows;
-}
-
 TEST(Shap, EqualToTheDefinition) {
   SKIP_WITHOUT_LIGHTGBM();
   Forest forest = Forest::parse(trained(sample_set(2000, 1, 41), "regression", 1, 5, 31, 5));

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "models/boosting.h"
+#include "models/forest_tree.h"
 #include "models/lightgbm.h"
 
 namespace filrouge {
@@ -85,6 +86,17 @@ class LightGbmModel {
  private:
   LightGbmHandle booster_{nullptr, nullptr};
 };
+
+/// What the tree says when only the features of `known` are: Lundberg et al. 2018, Algorithm 1.
+inline double value_of(const Forest::Tree& tree, int32_t at, const double* row, uint32_t known) {
+  if (at < 0) return tree.value[~at];
+  const Forest::Tree::Split& split = tree.splits[at];
+  if (known >> split.feature & 1)
+    return value_of(tree, tree.goes_left(split, row[split.feature]) ? split.left : split.right, row, known);
+  return (tree.rows_of(split.left) * value_of(tree, split.left, row, known) +
+          tree.rows_of(split.right) * value_of(tree, split.right, row, known)) /
+         split.rows;
+}
 
 #define SKIP_WITHOUT_LIGHTGBM() \
   if (lightgbm_file().empty()) GTEST_SKIP() << "lib/filrouge/lib_lightgbm.so is not there"
