@@ -4,11 +4,14 @@
 
 #include "base/text.h"
 #include "models/effects.h"
+#include "models/pairs.h"
 
 namespace filrouge {
 namespace {
 
 constexpr size_t kShuffledRows = 5000;
+constexpr int kMostFeaturePairs = 500;
+constexpr size_t kMostPairs = 50;
 constexpr double kZ = 1.959963984540054;  // 97.5 % quantile of the normal distribution
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -34,12 +37,14 @@ double loss_of(const Model& model, const double* answer, double y) {
 struct Explanation::Impl {
   const Model& model;
   int threads;
-  std::vector<Moments> sizes;        // by source: absolute contributions
-  std::vector<Moments> permutation;  // by source: rise of the loss
+  std::vector<Moments> sizes;                         // by source: absolute contributions
+  std::vector<Moments> permutation;                   // by source: rise of the loss
+  std::map<std::pair<size_t, size_t>, double> pairs;  // by sources, first < second
   std::unique_ptr<Effects> effects;
   uint64_t rows = 0;
 
   void shuffle(const Matrix& x, const std::vector<double>& y);
+  void find_pairs(const Matrix& x);
 };
 
 /// Each source's features are moved together from one row to another, on every n-th row of the block.
@@ -71,7 +76,20 @@ void Explanation::Impl::shuffle(const Matrix& x, const std::vector<double>& y) {
   }
 }
 
-Explanation::Explanation(const Model& model, int threads) : impl_(new Impl{model, threads, {}, {}, nullptr, 0}) {
+/// A blend's interactions are at most the weighted sum of its members'; parts of one column do not count as a pair.
+void Explanation::Impl::find_pairs(const Matrix& x) {
+  const std::vector<Feature>& features = model.features.features();
+  for (const Member& member : model.members) {
+    const auto* forest = std::get_if<Forest>(&member.fitted);
+    if (!forest) continue;
+    for (const PairStrength& pair : strongest_pairs(*forest, x, kMostFeaturePairs, threads)) {
+      size_t a = features[pair.first].source, b = features[pair.second].source;
+      if (a != b) pairs[std::minmax(a, b)] += member.weight * pair.strength;
+    }
+  }
+}
+
+Explanation::Explanation(const Model& model, int threads) : impl_(new Impl{model, threads, {}, {}, {}, nullptr, 0}) {
   impl_->sizes.resize(model.features.sources().size());
   impl_->permutation.resize(model.features.sources().size());
 }
@@ -92,6 +110,7 @@ std::vector<double> Explanation::add(const Frame& frame, const std::vector<doubl
   if (!self.effects) {
     self.effects = std::make_unique<Effects>(self.model, frame, x);
     if (!y.empty()) self.shuffle(x, y);
+    self.find_pairs(x);
   }
   self.effects->add(frame, x, by_feature, folded);
   self.rows += frame.rows;
@@ -125,6 +144,16 @@ std::vector<ColumnImportance> Explanation::importance() const {
     }
   for (ColumnImportance& entry : list) entry.share = total > 0 ? entry.importance / total : 0;
   std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.importance > b.importance; });
+  return list;
+}
+
+std::vector<ColumnPair> Explanation::pairs() const {
+  const std::vector<SourceColumn>& sources = impl_->model.features.sources();
+  std::vector<ColumnPair> list;
+  for (const auto& [pair, strength] : impl_->pairs)
+    list.push_back({sources[pair.first].name, sources[pair.second].name, strength});
+  std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.strength > b.strength; });
+  list.resize(std::min(list.size(), kMostPairs));
   return list;
 }
 

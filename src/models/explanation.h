@@ -3,6 +3,7 @@
 //   importance   mean absolute contribution (SHAP) per source column, with an interval; and what is lost when the
 //   column
 //                is shuffled (Breiman 2001), on at most 5,000 rows
+//   pairs        columns that work together: mean absolute SHAP interaction (Lundberg, Erion, Lee 2018), on 500 rows
 //   effects      mean contribution by bin of a column's values; for numbers also accumulated local effects (Apley & Zhu
 //                2020), which correlated columns do not blur, on at most 2,000 rows
 // Rows come block by block; bins and samples are taken from the first block. The same blocks give the same figures.
@@ -22,6 +23,11 @@ struct ColumnImportance {
   double share = 0;
   double permutation = 0, permutation_lower = 0, permutation_upper = 0;  ///< rise of the loss; NaN without targets
   double gain = 0;                                                       ///< of the trees, weighted as they are
+};
+
+struct ColumnPair {
+  std::string first, second;
+  double strength = 0;  ///< in units of the raw score, beyond what each column does alone
 };
 
 struct EffectBin {
@@ -44,6 +50,7 @@ class Explanation {
 
   uint64_t rows() const;
   std::vector<ColumnImportance> importance() const;  ///< largest first
+  std::vector<ColumnPair> pairs() const;             ///< strongest first, at most 50
   std::vector<EffectBin> effects() const;            ///< most important column first
 
  private:

@@ -112,7 +112,8 @@ Verb explain_verb() {
   verb.spec.about =
       "What the model NAME has learned, from the rows that judged it: NAME.importance (mean contribution of each "
       "column, and "
-      "what is lost when it is shuffled) and NAME.effects (how a column's values move the prediction); on request each "
+      "what is lost when it is shuffled), NAME.pairs (columns that work together) and NAME.effects (how a column's "
+      "values move the prediction); on request each "
       "row's contributions, and how groups of people fare.";
   verb.spec.keys = {
       {.name = "from",

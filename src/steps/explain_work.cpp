@@ -162,6 +162,8 @@ void Gathered::fill(const std::string& table, ResultTable& out) const {
     for (const ColumnImportance& i : explanation_.importance())
       out.add({i.column, i.importance, i.lower, i.upper, i.share, i.permutation, i.permutation_lower,
                i.permutation_upper, i.gain});
+  if (table == "pairs")
+    for (const ColumnPair& p : explanation_.pairs()) out.add({p.first, p.second, p.strength});
   if (table == "effects")
     for (const EffectBin& b : explanation_.effects())
       out.add({b.column, text(b.part), text(b.class_name), b.label, b.from, b.to, count(b.rows), b.effect, b.lower,
@@ -259,6 +261,7 @@ const std::vector<ExplainTable>& explain_tables() {
                   {"permutation_lower", "DOUBLE"},
                   {"permutation_upper", "DOUBLE"},
                   {"gain", "DOUBLE"}})},
+      {"pairs", always, schema_of({{"first", "VARCHAR"}, {"second", "VARCHAR"}, {"strength", "DOUBLE"}})},
       {"effects", always,
        schema_of({{"column", "VARCHAR"},
                   {"part", "VARCHAR"},

@@ -148,6 +148,24 @@ TEST(Learner, EffectsFollowTheColumn) {
   EXPECT_NEAR(bins.back().accumulated - bins.front().accumulated, 1.9, 0.3);
 }
 
+TEST(Learner, ColumnsThatWorkTogetherAreFound) {
+  Problem problem(1, "boosting");
+  for (size_t r = 0; r < kRows; ++r) {
+    double a = problem.frame.columns[0].numbers[r], b = problem.frame.columns[1].numbers[r];
+    problem.y[r] = ((std::isnan(a) ? 0.5 : a) > 0.5) != (b > 0.5) ? 1.0 : 0.0;  // neither tells anything alone
+    problem.y[r] += 0.01 * noise(r, 200);
+  }
+  Model model = problem.learn().model;
+  Explanation explanation(model, 2);
+  explanation.add(problem.frame, problem.y);
+  std::vector<ColumnPair> pairs = explanation.pairs();
+  ASSERT_GE(pairs.size(), 1u);
+  EXPECT_EQ(pairs[0].first + " " + pairs[0].second, "a b");
+  if (pairs.size() > 1) {
+    EXPECT_GT(pairs[0].strength, 3 * pairs[1].strength);
+  }
+}
+
 TEST(Learner, ConformalErrorsCoverTheTestRows) {
   Problem problem(1, "auto");
   Model model = problem.learn().model;
