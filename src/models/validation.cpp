@@ -25,6 +25,7 @@ std::vector<Rows> shuffled(const Rows& rows, const std::vector<double>& y, uint6
 
 /// Dealt out to `parts` like cards, stratum after stratum.
 std::vector<Rows> deal(const std::vector<Rows>& strata, size_t parts) {
+  if (parts == 0) return {};
   std::vector<Rows> dealt(parts);
   size_t next = 0;
   for (const Rows& stratum : strata)
@@ -83,7 +84,7 @@ Split split_groups(const SplitPlan& plan, const Rows& rows, const FrameColumn& b
   size_t next = 0;
   for (; next + 2 < order.size() && (split.test.empty() || split.test.size() < wanted); ++next)
     split.test.insert(split.test.end(), order[next].second->begin(), order[next].second->end());
-  std::vector<Rows> parts(std::min<size_t>(static_cast<size_t>(plan.folds), order.size() - next));
+  std::vector<Rows> parts(std::clamp<size_t>(static_cast<size_t>(plan.folds), 1, order.size() - next));
   for (size_t i = next; i < order.size(); ++i) {
     Rows& part =
         *std::min_element(parts.begin(), parts.end(), [](const Rows& a, const Rows& b) { return a.size() < b.size(); });
@@ -92,7 +93,7 @@ Split split_groups(const SplitPlan& plan, const Rows& rows, const FrameColumn& b
   }
   for (Rows* part : {&split.test, &split.train}) std::sort(part->begin(), part->end());
   for (Rows& part : parts) std::sort(part.begin(), part.end());
-  split.folds = folds_of(split.train, parts);
+  if (plan.folds > 0) split.folds = folds_of(split.train, parts);
   return split;
 }
 
@@ -162,7 +163,7 @@ Split split_rows(const SplitPlan& plan, const Rows& rows, const std::vector<doub
   Split split = plan.kind == SplitPlan::Kind::time    ? split_time(plan, rows, *by)
                 : plan.kind == SplitPlan::Kind::group ? split_groups(plan, rows, *by)
                                                       : split_random(plan, rows, y, strata);
-  if (split.folds.empty())
+  if (split.folds.empty() && plan.folds > 0)
     throw Error(ErrorKind::data, "FR0803", "the rows to learn from cannot be split into folds: there are too few",
                 "give it more rows, or a smaller test share");
   return split;

@@ -22,7 +22,7 @@ struct SplitPlan {
   std::string column;       ///< time, group
   double test_share = 0.2;  ///< of the rows; not for `none`
   double gap = 0;           ///< time: seconds (or units of a number) left out between training and validation rows
-  int folds = 5;
+  int folds = 5;            ///< 0: none; then nothing is tried or judged before the test
   uint64_t seed = 1;
 };
 

@@ -121,7 +121,7 @@ class ModelReader {
     const Column* column = column_at({"split", key}, said[key].get<std::string>());
     if (column) read_split_column(*column, key);
     if (said.contains("test")) plan_.split.test_share = share_at(said["test"]);
-    if (said.contains("folds")) plan_.split.folds = said["folds"].get<int>();
+    if (said.contains("folds")) read_folds(said["folds"]);
     if (said.contains("gap")) read_gap(said["gap"]);
   }
 
@@ -134,6 +134,15 @@ class ModelReader {
     else
       report({"split", key}, "FR0803",
              fmt::format("rows cannot be split by `{}`: it is a {}", column.name, column.type));
+  }
+
+  void read_folds(const Json& said) {
+    std::optional<uint64_t> folds = parse_count(said.is_string() ? said.get<std::string>() : dump(said));
+    if (!folds || *folds > 50)
+      report({"split", "folds"}, "FR0803", fmt::format("`folds: {}` is not a number from 0 to 50", dump(said)),
+             "3; 0 = judge by the test rows alone");
+    else
+      plan_.split.folds = static_cast<int>(*folds);
   }
 
   void read_gap(const Json& said) {
