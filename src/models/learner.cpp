@@ -10,8 +10,8 @@ namespace {
 
 /// Seconds of one tree with 31 leaves: measured on two cores of 2023, flights (262,000 rows x 13 features): 9 ms; on
 /// 7,000 x 19: 0.8 ms. Only the order of magnitude matters: it decides how much is tried, never what comes out of it.
-double seconds_per_tree(size_t rows, size_t features, int leaves) {
-  return 3e-4 + 2.6e-9 * static_cast<double>(rows) * static_cast<double>(features) * std::sqrt(leaves / 31.0);
+double seconds_per_tree(double rows, size_t features, int leaves) {
+  return 3e-4 + 2.6e-9 * rows * static_cast<double>(features) * std::sqrt(leaves / 31.0);
 }
 
 constexpr size_t kRowsPerThread = 5000;  // below, a second thread costs more than it brings
@@ -53,7 +53,8 @@ class Learner {
   void make_folds();
   std::vector<Candidate> candidates() const;
   BoostingOptions options(int leaves, double rate) const;
-  double cost(const BoostingOptions& options) const;
+  double seconds_per_round(const BoostingOptions& options) const;
+  void fit_to_budget(BoostingOptions& options, double seconds) const;
   void try_candidate(Candidate& candidate);
   std::vector<double> fit_on_fold(Candidate& candidate, FoldSet& fold);
   void blend(std::vector<Candidate>& all);
@@ -63,6 +64,7 @@ class Learner {
   std::vector<double> constant_raw(const Rows& rows) const;
   double loss(const std::vector<double>& raw) const;
   BinnedRows& binned(FoldSet& fold) const;
+  const BinnedRows& binned_table();
 
   const LearnOrder& order_;
   const Frame& frame_;
@@ -72,6 +74,7 @@ class Learner {
   size_t outputs_ = 1;
   FoldSet all_;  // the training rows, no validation
   std::vector<FoldSet> folds_;
+  std::unique_ptr<BinnedRows> table_;
   std::vector<size_t> places_;  // by fold, one after the other: place of each validation row in learned_.judged
   Learned learned_;
 };
@@ -174,12 +177,24 @@ BoostingOptions Learner::options(int leaves, double rate) const {
   return options;
 }
 
-/// Expected seconds of a candidate over all folds.
-double Learner::cost(const BoostingOptions& options) const {
-  double expected_trees = std::min<double>(options.trees, 15 / options.rate) * static_cast<double>(outputs_);
+/// Expected seconds of one more tree in every fold, or in the final model where there are none.
+double Learner::seconds_per_round(const BoostingOptions& options) const {
   double rows = 0;
   for (const FoldSet& fold : folds_) rows += static_cast<double>(fold.train.size());
-  return expected_trees * seconds_per_tree(static_cast<size_t>(rows), all_.set->features.size(), options.leaves);
+  if (folds_.empty()) rows = static_cast<double>(split_.train.size());
+  return static_cast<double>(outputs_) * seconds_per_tree(rows, all_.set->features.size(), options.leaves);
+}
+
+/// How many trees usually come before the validation loss stops falling.
+double expected_trees(const BoostingOptions& options) {
+  return std::min<double>(options.trees, 15 / options.rate);
+}
+
+/// No more trees than the seconds are worth, twice over; then each must do more.
+void Learner::fit_to_budget(BoostingOptions& o, double seconds) const {
+  constexpr double kFewest = 60, kLargestRate = 0.25;
+  o.trees = static_cast<int>(std::clamp<double>(2 * seconds / seconds_per_round(o), kFewest, kMostTrees));
+  o.rate = std::clamp(30.0 / o.trees, o.rate, kLargestRate);
 }
 
 std::string describe(const BoostingOptions& o) {
@@ -244,8 +259,8 @@ std::vector<Candidate> Learner::candidates() const {
     o.feature_share = row.features;
     o.row_share = row.rows;
     o.l2 = row.l2;
-    if (left < 20 && split_.train.size() > 20'000) o.rate *= 2;  // half the trees
-    double seconds = cost(o);
+    fit_to_budget(o, left);
+    double seconds = expected_trees(o) * seconds_per_round(o);
     if (seconds > left && !list.empty() && list.back().method == "boosting") break;
     left -= seconds;
     add("boosting", o);
@@ -262,6 +277,20 @@ BinnedRows& Learner::binned(FoldSet& fold) const {
     if (!fold.binned) fold.binned = std::make_shared<BinnedRows>(*fold.set, BoostingOptions().max_bins, order_.threads);
   }
   return *fold.binned;
+}
+
+/// All rows of a table of which only a sample is in memory, binned as the sample says.
+const BinnedRows& Learner::binned_table() {
+  if (table_) return *table_;
+  table_ = std::make_unique<BinnedRows>(*all_.set, order_.all_rows, BoostingOptions().max_bins, order_.threads);
+  uint64_t done = 0;
+  order_.each_block(learned_.model.features, [&](const TrainingSet& block) {
+    table_->push(block);
+    done += block.y.size();
+    order_.phase(fmt::format("binned {} of {} rows", with_commas(done), with_commas(order_.all_rows)));
+  });
+  table_->finish();
+  return *table_;
 }
 
 Matrix rows_of(const Matrix& x, const Rows& rows) {
@@ -350,13 +379,15 @@ void Learner::refit(const Candidate& candidate, double weight) {
   options.patience = 0;
   // Several draws are averaged where they cost little: a blend of equals errs less than each.
   bool draws = options.row_share < 1 || options.feature_share < 1;
+  auto fitted_rows = static_cast<double>(order_.each_block ? order_.all_rows : all_.set->x.rows);
   double seconds = options.trees * static_cast<double>(outputs_) *
-                   seconds_per_tree(all_.set->x.rows, all_.set->features.size(), options.leaves);
+                   seconds_per_tree(fitted_rows, all_.set->features.size(), options.leaves);
   int bags =
       draws ? std::clamp(static_cast<int>(order_.budget_seconds * weight / 6 / std::max(seconds, 1e-3)), 1, 5) : 1;
+  const BinnedRows& rows = order_.each_block ? binned_table() : binned(all_);
   for (int bag = 0; bag < bags; ++bag) {
     options.seed = order_.seed + static_cast<uint64_t>(bag);
-    Boosted boosted = boost(binned(all_), {}, {}, options);
+    Boosted boosted = boost(rows, {}, {}, options);
     Forest forest = Forest::parse(boosted.text);
     learned_.model.members.push_back({candidate.method, weight / bags, std::move(forest), std::move(boosted.text)});
   }

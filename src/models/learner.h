@@ -27,6 +27,10 @@ struct LearnOrder {
   const FrameColumn* time = nullptr;       ///< as in Features::fit
   uint64_t seed = 1;
   int threads = 1;
+  /// Set where the frame is a sample of a larger table: how many training rows that has, and a walk over all of them.
+  /// Boosting then chooses on the sample and grows the final trees on all rows.
+  uint64_t all_rows = 0;
+  std::function<void(const Features&, const std::function<void(const TrainingSet&)>& take)> each_block;
   std::function<void(const std::string&)> phase = [](const std::string&) {};
 };
 

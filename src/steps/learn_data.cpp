@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "models/leaks.h"
+#include "steps/learn_stream.h"
 
 namespace filrouge {
 namespace {
@@ -19,15 +20,48 @@ std::vector<SourceColumn> other_columns(const ModelPlan& plan, const Schema& tab
   return columns;
 }
 
+uint64_t rows_of_table(const ModelPlan& plan, Engine& engine) {
+  return engine.rows("SELECT count(*) FROM " + quote_table(plan.from), 1)["rows"][0][0].get<uint64_t>();
+}
+
+/// One of how many rows fits: a row takes 8 bytes per column here, and about as much and a quarter more as features.
+uint64_t step_for(const LearnData& data, uint64_t memory_bytes) {
+  constexpr uint64_t kBytesPerColumn = 8 + 10 + 2;
+  uint64_t columns = data.inputs.columns.size() + data.others.columns.size();
+  uint64_t room = std::max<uint64_t>(memory_bytes / 3, 50'000'000);
+  return std::max<uint64_t>(1, (data.table_rows * columns * kBytesPerColumn + room - 1) / room);
+}
+
+/// The rows of a block whose number in the table is drawn.
+Block drawn(const Block& block, uint64_t first, uint64_t step) {
+  Block kept;
+  for (const BlockColumn& column : block.columns) kept.columns.push_back({column.name, column.is_text, {}, {}, {}});
+  for (size_t row = 0; row < block.rows; ++row) {
+    if (!is_drawn(first + row, step)) continue;
+    for (size_t c = 0; c < block.columns.size(); ++c) {
+      const BlockColumn& from = block.columns[c];
+      if (from.is_text)
+        kept.columns[c].texts.push_back(from.texts[row]), kept.columns[c].is_null.push_back(from.is_null[row]);
+      else
+        kept.columns[c].numbers.push_back(from.numbers[row]);
+    }
+    ++kept.rows;
+  }
+  return kept;
+}
+
 void read_rows(LearnData& data, const ModelPlan& plan, Engine& engine) {
-  std::vector<std::string> parts;
-  for (const Frame* frame : {&data.inputs, &data.others})
-    for (const FrameColumn& column : frame->columns) parts.push_back(scan_expression(column.source));
-  std::string sql = fmt::format("SELECT {} FROM {}", join(parts, ", "), quote_table(plan.from));
-  engine.scan(sql, kBlockRows, [&](Block&& block) {
-    data.inputs.add(block);
-    data.others.add(block, data.inputs.columns.size());
+  uint64_t next = 0;
+  engine.scan(learn_scan_sql(plan, data), kBlockRows, [&](Block&& block) {
+    Block kept = data.step == 1 ? std::move(block) : drawn(block, next, data.step);
+    next += data.step == 1 ? kept.rows : block.rows;
+    data.inputs.add(kept);
+    data.others.add(kept, data.inputs.columns.size());
   });
+  if (data.step == 1) return;
+  data.notes.push_back(fmt::format(
+      "`{}` does not fit into memory: one of {} rows was used to choose and to judge, all of them to grow the trees",
+      plan.from, data.step));
 }
 
 [[noreturn]] void refuse_constant(const ModelPlan& plan, const std::string& value) {
@@ -186,8 +220,18 @@ void refuse_leaks(const LearnData& data, const Json& config) {
 
 }  // namespace
 
-LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, Engine& engine) {
+std::string learn_scan_sql(const ModelPlan& plan, const LearnData& data) {
+  std::vector<std::string> parts;
+  for (const Frame* frame : {&data.inputs, &data.others})
+    for (const FrameColumn& column : frame->columns) parts.push_back(scan_expression(column.source));
+  return fmt::format("SELECT {} FROM {}", join(parts, ", "), quote_table(plan.from));
+}
+
+LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, uint64_t memory_bytes,
+                          Engine& engine) {
   LearnData data(plan.sources, other_columns(plan, table));
+  data.table_rows = rows_of_table(plan, engine);
+  data.step = step_for(data, memory_bytes);
   read_rows(data, plan, engine);
   read_target(data, plan, config);
   read_weights(data, plan, config);

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "models/features.h"
 #include "models/validation.h"
 #include "steps/model_step.h"
 
@@ -19,13 +20,25 @@ struct LearnData {
   std::vector<std::string> labels;  ///< classify: by class number
   Split split;
   std::vector<std::string> notes;
+  /// A table that does not fit into memory is sampled: every row whose hash is divisible by `step` is here. 1 = all.
+  uint64_t step = 1, table_rows = 0;
 
   LearnData(const std::vector<SourceColumn>& sources, const std::vector<SourceColumn>& extra)
       : inputs(sources), others(extra) {}
   int classes() const { return task == Task::classify ? static_cast<int>(labels.size()) : 1; }
 };
 
-/// Reads `plan.from`. Throws Error(data, FR0803 ... FR0808) in the words of the thread.
-LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, Engine& engine);
+/// Reads `plan.from`, in at most a third of `memory_bytes`. Throws Error(data, FR0803 ... FR0808) in the words of the
+/// thread.
+LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, uint64_t memory_bytes,
+                          Engine& engine);
+
+/// The table's rows of a sampled step that may be learned from, all of them, as numbers: what is in the sample's test
+/// (by time: from its first moment on; by group: its groups; at random: the sampled rows themselves) is left out. Calls
+/// `take` block by block; the order is the table's.
+void each_training_block(const ModelPlan& plan, const LearnData& sample, const Features& features, Engine& engine,
+                         const std::function<void(const TrainingSet&)>& take);
+/// How many rows that are.
+uint64_t count_training_rows(const ModelPlan& plan, const LearnData& sample, Engine& engine);
 
 }  // namespace filrouge

@@ -193,9 +193,18 @@ WorkResult work_on_learn(const WorkRequest& request, WorkContext& context) {
   std::optional<ModelPlan> plan = plan_model(step, schema, nullptr);
   FR_CHECK(plan.has_value());
   context.phase("reading");
-  LearnData data = load_learn_data(*plan, config, schema, context.engine());
+  LearnData data = load_learn_data(*plan, config, schema, request.limits.memory_bytes, context.engine());
   LearnOrder order = order_of(*plan, data, config, request);
   order.phase = [&](const std::string& what) { context.phase(what); };
+  if (data.step > 1) {
+    if (!data.weight.empty())
+      throw Error(ErrorKind::data, "FR0809", "weights are not supported for a table that does not fit into memory",
+                  "raise --memory, or sample the table in SQL");
+    order.all_rows = count_training_rows(*plan, data, context.engine());
+    order.each_block = [&](const Features& features, const std::function<void(const TrainingSet&)>& take) {
+      each_training_block(*plan, data, features, context.engine(), take);
+    };
+  }
   Learned learned = learn_model(order, data.inputs, data.y, data.weight, data.split);
   context.phase("judging");
   Verdicts verdicts = judge_model(*plan, data, learned, config.value("metric", ""), request.limits.threads);
