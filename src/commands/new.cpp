@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "commands/example_data.h"
 #include "steps/step.h"
 #include "thread/thread.h"
 
@@ -58,8 +59,9 @@ void copy_one(const fs::path& from, const fs::path& to) {
 void copy_example(const fs::path& from, const fs::path& to) {
   for (const auto& entry : fs::recursive_directory_iterator(from, fs::directory_options::follow_directory_symlink)) {
     fs::path relative = entry.path().lexically_relative(from);
-    bool ours = relative.begin()->string() == ".filrouge" || relative.begin()->string() == "charts";
-    if (!entry.is_directory() && !ours) copy_one(entry.path(), to / relative);
+    const std::string top = relative.begin()->string();
+    bool not_theirs = top == ".filrouge" || top == "charts" || top == "data.json";
+    if (!entry.is_directory() && !not_theirs) copy_one(entry.path(), to / relative);
   }
 }
 
@@ -93,6 +95,24 @@ fs::path new_folder(const std::string& name) {
   return folder;
 }
 
+/// The example's files and its data in the new folder; on failure the folder is as before.
+void fill_from_example(const fs::path& example, const Arguments& arguments, const fs::path& folder, bool was_there) {
+  bool needs = needs_data(example);
+  if (needs && !arguments.has("--data")) ask_for_data(example, arguments.positional[0]);
+  if (!needs && arguments.has("--data"))
+    throw Error(ErrorKind::user, "FR0614",
+                fmt::format("the example `{}` brings its data along", example.filename().string()),
+                "leave --data out");
+  try {
+    if (needs) take_data(example, arguments.get("--data", ""), folder);
+    copy_example(example, folder);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove_all(was_there ? folder / "data" : folder, ignored);
+    throw;
+  }
+}
+
 int create(const Arguments& arguments) {
   std::string example = arguments.get("--example", "empty");
   std::optional<fs::path> examples = examples_folder();
@@ -104,9 +124,8 @@ int create(const Arguments& arguments) {
   }
   const std::string& name = arguments.positional[0];
   fs::path folder = new_folder(name);
-  make_folder(folder);
   if (example != "empty") {
-    copy_example(*examples / example, folder);
+    fill_from_example(*examples / example, arguments, folder, fs::exists(folder));
   } else {
     make_folder(folder / "data");
     write_file_durably(folder / "thread.yaml", fmt::format(fmt::runtime(kEmptyThread), thread_name(folder)));
@@ -130,8 +149,10 @@ Command new_command() {
   command.about = "makes a folder with a thread to begin with";
   command.details =
       "An existing folder must be empty. For example:\n"
-      "  filrouge new late --example flights     flights out of New York in 2013";
-  command.options = {{"--example", "NAME", "what to begin with: empty (default), flights ..."}};
+      "  filrouge new late --example flights     flights out of New York in 2013\n"
+      "  filrouge new engines --example turbofan --data ~/CMAPSSData";
+  command.options = {{"--example", "NAME", "what to begin with: empty (default), flights ..."},
+                     {"--data", "FOLDER", "where data is that does not come with the example; also a zip file"}};
   command.min_positional = command.max_positional = 1;
   command.run = create;
   return command;

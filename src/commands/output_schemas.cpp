@@ -127,8 +127,9 @@ Json show() {
                  {"bytes", whole()},
                  {"versions", whole()},
                  {"files", list(text())},
+                 {"card", type("object")},
                  {"first_rows", object(rows())}},
-                {"key", "created", "rows", "bytes", "versions", "files", "first_rows"});
+                {"key", "created", "rows", "bytes", "versions", "files", "card", "first_rows"});
 }
 
 Json history() {

@@ -1,9 +1,10 @@
-// show: a table, check or chart as it was last built: what it is, where it comes from, its first rows.
+// show: a table, model, check or chart as it was last built: what it is, where it comes from, its first rows.
 #include <iostream>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "commands/model_card.h"
 #include "commands/named.h"
 #include "commands/text_table.h"
 
@@ -21,6 +22,7 @@ struct Card {
   Json first_rows;       ///< an answer of `rows`
   std::vector<std::string> side_tables;
   std::optional<Version> check;  ///< of the table, where there is one
+  Json model;                    ///< card.json of a model; null of anything else
 };
 
 /// What a check says of its expectations, without the columns that matter less.
@@ -43,6 +45,8 @@ Card make_card(Workspace& workspace, const Arguments& arguments, Named named) {
   for (const StoredTable& table : named.version->tables)
     if (table.name != named.table) card.side_tables.push_back(table.name);
   if (named.step->verb != "check") card.check = store.current("check", named.table);
+  if (named.step->verb == "learn" && named.table == named.step->name)
+    card.model = read_model_card(store.folder_of(*named.version));
   TableFiles files{named.table, store.files_of(*named.version, named.stored()), named.stored().schema};
   card.first_rows = ask_worker(
       workspace.worker(), arguments,
@@ -95,6 +99,7 @@ Json card_json(const Card& card) {
                {"columns", columns_json(card)},
                {"first_rows", card.first_rows}};
   if (card.check) json["check"] = {{"passed", card.check->passed}, {"summary", card.check->summary}};
+  if (!card.model.is_null()) json["card"] = card.model;
   return json;
 }
 
@@ -153,7 +158,10 @@ void print_card(const Card& card, const Thread& thread) {
   for (const std::string& path : version.publish_to)
     std::cout << labelled("file", kLabel, (thread.folder / path).string());
   std::cout << labelled("see also", kLabel, join(card.side_tables, ", "));
-  if (version.verb != "check" && version.verb != "chart") print_columns(card);
+  if (!card.model.is_null())
+    std::cout << draw_model_card(card.model);
+  else if (version.verb != "check" && version.verb != "chart")
+    print_columns(card);
   TextTable::Drawn rows = table_of(card.first_rows).draw(style);
   std::cout << "\n" << rows.text << std::flush;
   if (!rows.hidden.empty())
@@ -212,7 +220,7 @@ Command show_command() {
   Command command;
   command.name = "show";
   command.usage = "NAME";
-  command.about = "a table, check or chart: what it is, its columns, its first rows";
+  command.about = "a table, model, check or chart: what it is, its columns, its first rows";
   command.details =
       "As it was last built. For example:\n"
       "  filrouge show departures\n"

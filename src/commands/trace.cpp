@@ -28,12 +28,15 @@ const Schema& known_schema(const std::string& table, const Plan& plan) {
               "next: filrouge plan");
 }
 
-/// "departures.plane_age" -> the column, spelt as in the table. The table's name may have a dot itself.
-ColumnRef parse_column(const std::string& text, const Plan& plan) {
+/// "departures.plane_age" -> the column, spelt as in the table. The table's name may have a dot itself. Where `score`
+/// made the table, the model's name means its prediction.
+ColumnRef parse_column(const std::string& text, const Plan& plan, const Thread& thread) {
   size_t dot = text.rfind('.');
   std::string table = text.substr(0, dot), column = text.substr(dot + 1);
   const Schema& schema = known_schema(table, plan);
   if (const Column* found = schema.find(column)) return {table, found->name};
+  const Step* score = thread.find("score", table);
+  if (score && score->config.value("model", "") == column) return {table, "prediction"};
   auto near = nearest(column, schema.names());
   throw Error(ErrorKind::user, "FR0607", fmt::format("no column `{}` in `{}`", column, table),
               near ? fmt::format("did you mean `{}`?", *near) : "its columns: " + join(schema.names(), ", "));
@@ -189,7 +192,7 @@ int trace(const Arguments& arguments) {
   mention_problems(workspace, arguments);
   const std::string& name = arguments.positional[0];
   if (name.find('.') == std::string::npos || plan.provider.contains(name)) return trace_table(arguments, plan, name);
-  return trace_column(arguments, plan, parse_column(name, plan));
+  return trace_column(arguments, plan, parse_column(name, plan, workspace.thread));
 }
 
 }  // namespace
@@ -204,6 +207,7 @@ Command trace_command() {
       "that decide which rows are there (filters, join keys, grouping). Nothing needs to\n"
       "have been built. For example:\n"
       "  filrouge trace departures.plane_age\n"
+      "  filrouge trace scored.late               the prediction of the model `late`\n"
       "  filrouge trace flights.arr_delay --down";
   command.options = {{"--down", "", "only what depends on the column"}};
   command.min_positional = command.max_positional = 1;

@@ -11,6 +11,11 @@ constexpr const char* kByHand = "*To be written by a person who knows the use.*"
 
 std::string split_in_words(const SplitPlan& split) {
   std::string test = fmt::format("{:.3g} %", 100 * split.test_share);
+  const char* no_test = "no test: figures come from cross-validation, and the model is fitted on all rows";
+  if (split.test_share <= 0 && split.kind != SplitPlan::Kind::none)
+    return fmt::format("{}; {} of `{}`", no_test,
+                       split.kind == SplitPlan::Kind::time ? "folds are expanding windows" : "folds keep whole groups",
+                       split.column);
   switch (split.kind) {
     case SplitPlan::Kind::time:
       return fmt::format("the latest {} of the rows by `{}` are the test; folds are expanding windows before them",
@@ -21,7 +26,7 @@ std::string split_in_words(const SplitPlan& split) {
     case SplitPlan::Kind::random:
       return fmt::format("{} of the rows, drawn at random, are the test", test);
     default:
-      return "no test: figures come from cross-validation, and the model is fitted on all rows";
+      return no_test;
   }
 }
 

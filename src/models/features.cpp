@@ -64,6 +64,16 @@ uint64_t fold_of(uint32_t row, uint64_t seed) {
   return mix(row, seed) % kFolds;
 }
 
+[[noreturn]] void refuse_nothing_left(const std::vector<ColumnUse>& uses) {
+  constexpr size_t kShown = 5;
+  std::vector<std::string> reasons;
+  for (size_t i = 0; i < std::min(uses.size(), kShown); ++i)
+    reasons.push_back(fmt::format("`{}` ({})", uses[i].column, uses[i].reason));
+  if (uses.size() > kShown) reasons.push_back(fmt::format("and {} more", uses.size() - kShown));
+  throw Error(ErrorKind::data, "FR0804", "nothing is left to learn from: " + join(reasons, ", "),
+              "`filrouge look TABLE` shows the columns");
+}
+
 }  // namespace
 
 Features Features::fit(const Frame& frame, const Rows& rows, const std::vector<double>& y, int classes,
@@ -88,9 +98,7 @@ Features Features::fit(const Frame& frame, const Rows& rows, const std::vector<d
     features.uses_.push_back(std::move(use));
   }
   if (features.features_.empty())
-    throw Error(ErrorKind::data, "FR0804",
-                "nothing is left to learn from: every column is constant, empty or an identifier",
-                "NAME.features of an earlier version, or `filrouge look TABLE`, shows the columns");
+    refuse_nothing_left(features.uses_);
   features.y_ = nullptr;
   features.by_time_.clear();
   return features;

@@ -82,7 +82,8 @@ Split split_groups(const SplitPlan& plan, const Rows& rows, const FrameColumn& b
   Split split;
   auto wanted = static_cast<size_t>(std::lround(plan.test_share * static_cast<double>(rows.size())));
   size_t next = 0;
-  for (; next + 2 < order.size() && (split.test.empty() || split.test.size() < wanted); ++next)
+  auto is_short = [&] { return plan.test_share > 0 && (split.test.empty() || split.test.size() < wanted); };
+  for (; next + 2 < order.size() && is_short(); ++next)
     split.test.insert(split.test.end(), order[next].second->begin(), order[next].second->end());
   std::vector<Rows> parts(std::clamp<size_t>(static_cast<size_t>(plan.folds), 1, order.size() - next));
   for (size_t i = next; i < order.size(); ++i) {
@@ -121,15 +122,16 @@ Split split_time(const SplitPlan& plan, const Rows& rows, const FrameColumn& by)
   std::stable_sort(line.order.begin(), line.order.end(),
                    [&](uint32_t a, uint32_t b) { return by.numbers[a] < by.numbers[b]; });
   size_t n = rows.size();
-  size_t test = line.cut(n - static_cast<size_t>(std::lround(plan.test_share * static_cast<double>(n))), n);
-  if (test == 0 || test == n)
+  bool tests = plan.test_share > 0;
+  size_t test = tests ? line.cut(n - static_cast<size_t>(std::lround(plan.test_share * static_cast<double>(n))), n) : n;
+  if (test == 0 || (tests && test == n))
     throw Error(ErrorKind::data, "FR0803",
                 fmt::format("the rows cannot be split by `{}`: too many have the same time", by.source.name));
   Split split;
   split.test = line.rows(test, n);
   // Rows closer to the test than the gap are not learned from.
   size_t end = test;
-  while (end > 0 && plan.gap > 0 && line.at(end - 1) > line.at(test) - plan.gap) --end;
+  while (tests && end > 0 && plan.gap > 0 && line.at(end - 1) > line.at(test) - plan.gap) --end;
   split.train = line.rows(0, end);
   size_t last = 0;
   for (int fold = 1; fold <= plan.folds; ++fold) {

@@ -20,7 +20,7 @@ struct SplitPlan {
   enum class Kind { none, random, time, group };
   Kind kind = Kind::none;
   std::string column;       ///< time, group
-  double test_share = 0.2;  ///< of the rows; not for `none`
+  double test_share = 0.2;  ///< of the rows; 0: no test, the folds alone judge; not for `none`
   double gap = 0;           ///< time: seconds (or units of a number) left out between training and validation rows
   int folds = 5;            ///< 0: none; then nothing is tried or judged before the test
   uint64_t seed = 1;
@@ -32,7 +32,7 @@ struct Fold {
 };
 
 struct Split {
-  Rows train, test;         ///< test is empty for `none`; ascending, no row in both
+  Rows train, test;         ///< test is empty for `none` and a test share of 0; ascending, no row in both
   std::vector<Fold> folds;  ///< within `train`
 };
 

@@ -72,7 +72,7 @@ bool table_is_known(const Step& step, BindContext& context) {
   const auto near = nearest(table, tables);
   context.report(context.thread().at(step, {"from"}, "FR0204", fmt::format("no table `{}`", table),
                                      near ? fmt::format("did you mean `{}`?", *near) : "",
-                                     "tables of this thread: " + join(tables, ", ")));
+                                     tables_note(context)));
   return false;
 }
 

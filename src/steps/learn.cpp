@@ -27,30 +27,44 @@ std::set<ColumnRef> origins(const LineageGraph& graph, const ColumnRef& column) 
   return trace_up(graph, column).values;
 }
 
-bool is_allowed(const Step& step, const std::string& column) {
-  return step.config.contains("allow_leak") && step.config["allow_leak"].contains(column);
+/// What is known when the model is used, as the thread says with its reasons: the columns under `allow_leak`, and what
+/// they are computed from.
+std::set<ColumnRef> allowed_origins(const Step& step, const std::string& table, const LineageGraph& graph) {
+  std::set<ColumnRef> allowed;
+  if (step.config.contains("allow_leak"))
+    for (const auto& [column, reason] : step.config["allow_leak"].items())
+      allowed.merge(origins(graph, {table, column}));
+  return allowed;
+}
+
+void report_leak(const Step& step, const std::string& target, const std::string& origin,
+                 const std::vector<std::string>& features, BindContext& context) {
+  constexpr size_t kShown = 5;
+  std::string names = "`" + join({features.begin(), features.begin() + std::min(features.size(), kShown)}, "`, `") + "`";
+  if (features.size() > kShown) names += fmt::format(" and {} more", features.size() - kShown);
+  bool one = features.size() == 1;
+  context.report(context.thread().at(
+      step, {"predict"}, "FR0808",
+      fmt::format("the feature{} {} tell{} the target: like `{}` computed from {}", one ? "" : "s", names,
+                  one ? "s" : "", target, origin),
+      fmt::format("put {} under `ignore`, or say why it is fair: allow_leak: {{{}: \"reason\"}}", one ? "it" : "them",
+                  features[0])));
 }
 
 /// A feature that is computed from what the target is computed from would tell it.
 bool check_lineage(const Step& step, const ModelPlan& plan, BindContext& context) {
   LineageGraph graph = context.lineage();
   std::set<ColumnRef> target = origins(graph, {plan.from, plan.target});
-  bool fine = true;
+  std::set<ColumnRef> allowed = allowed_origins(step, plan.from, graph);
+  std::map<std::string, std::vector<std::string>> leaks;  // by what is shared
   for (const SourceColumn& source : plan.sources) {
-    if (is_allowed(step, source.name)) continue;
     std::vector<std::string> shared;
     for (const ColumnRef& ref : origins(graph, {plan.from, source.name}))
-      if (target.contains(ref)) shared.push_back(ref.text());
-    if (shared.empty()) continue;
-    fine = false;
-    context.report(context.thread().at(
-        step, {"predict"}, "FR0808",
-        fmt::format("the feature `{}` tells the target: both `{}` and `{}` are computed from {}", source.name,
-                    source.name, plan.target, join(shared, ", ")),
-        fmt::format("put `{}` under `ignore`, or say why it is fair: allow_leak: {{{}: \"reason\"}}", source.name,
-                    source.name)));
+      if (target.contains(ref) && !allowed.contains(ref)) shared.push_back(ref.text());
+    if (!shared.empty()) leaks[join(shared, ", ")].push_back(source.name);
   }
-  return fine;
+  for (const auto& [shared, features] : leaks) report_leak(step, plan.target, shared, features, context);
+  return leaks.empty();
 }
 
 /// What the thread says of a column where it is read, found along its lineage.
@@ -108,20 +122,29 @@ bool check_options(const Step& step, const ModelPlan& plan, BindContext& context
   }
   if (step.config.contains("budget") && budget_seconds(step.config) <= 0)
     report({"budget"}, "a budget must be more than nothing", "quick, normal, thorough, or seconds such as 60");
+  std::vector<std::string> feature_names;
+  for (const SourceColumn& source : plan.sources) feature_names.push_back(source.name);
   if (step.config.contains("monotone"))
     for (const auto& [column, way] : step.config["monotone"].items()) {
-      bool known = std::any_of(plan.sources.begin(), plan.sources.end(),
-                               [&, name = column](const SourceColumn& source) { return source.name == name; });
-      if (!known) report({"monotone", column}, fmt::format("`{}` is not one of the features", column), "");
+      bool known = std::find(feature_names.begin(), feature_names.end(), column) != feature_names.end();
+      auto near = nearest(column, feature_names);
+      if (!known)
+        report({"monotone", column}, fmt::format("`{}` is not one of the features", column),
+               near ? fmt::format("did you mean `{}`?", *near) : "");
       if (way != "up" && way != "down")
         report({"monotone", column}, fmt::format("`{}` must be up or down", column), "monotone: {age: up}");
     }
-  for (const char* key : {"allow_leak"})
-    if (step.config.contains(key))
-      for (const auto& [column, reason] : step.config[key].items())
-        if (!reason.is_string() || reason.get<std::string>().empty())
-          report({key, column}, "a leak is allowed only with a reason",
-                 fmt::format("allow_leak: {{{}: \"known before the flight\"}}", column));
+  if (step.config.contains("allow_leak"))
+    for (const auto& [column, reason] : step.config["allow_leak"].items()) {
+      bool known = std::find(feature_names.begin(), feature_names.end(), column) != feature_names.end();
+      auto near = nearest(column, feature_names);
+      if (!known && column != "rows")
+        report({"allow_leak", column}, fmt::format("`{}` is not one of the features", column),
+               near ? fmt::format("did you mean `{}`?", *near) : "");
+      if (!reason.is_string() || reason.get<std::string>().empty())
+        report({"allow_leak", column}, "a leak is allowed only with a reason",
+               fmt::format("allow_leak: {{{}: \"known before the flight\"}}", column));
+    }
   return fine;
 }
 
@@ -199,7 +222,7 @@ std::vector<KeySpec> keys() {
        .default_value = "cross-validation",
        .about =
            "{time: COLUMN, test: 20%, gap: 7 days, folds: 3}: the latest rows judge; {group: COLUMN, test: 20%}: whole "
-           "groups judge; random"},
+           "groups judge; test: none: cross-validation within it, fitted on all rows; random"},
       {.name = "because", .about = "why rows may be split at random though a column is declared as time or entity"},
       {.name = "classes",
        .type = ValueType::text_list,

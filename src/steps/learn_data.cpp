@@ -183,8 +183,8 @@ void read_weights(LearnData& data, const ModelPlan& plan, const Json& config) {
   for (uint32_t row : data.rows) data.weight[row] *= factor[static_cast<size_t>(data.y[row])];
 }
 
-/// Every class must be there to learn from, and two of them to be judged by.
-void check_classes(const LearnData& data, const ModelPlan& plan) {
+/// Two classes must be there to learn from, and two to be judged by.
+void check_classes(LearnData& data, const ModelPlan& plan) {
   if (data.task != Task::classify) return;
   auto classes_in = [&](const Rows& rows) {
     std::set<double> found;
@@ -202,6 +202,10 @@ void check_classes(const LearnData& data, const ModelPlan& plan) {
   };
   check(data.split.train, "training", "a smaller test share, or another way to split");
   check(data.split.test, "test", "a larger test share, or another way to split: one class alone judges nothing");
+  std::set<double> learned = classes_in(data.split.train);
+  for (size_t k = 0; k < data.labels.size(); ++k)
+    if (!learned.contains(static_cast<double>(k)))
+      data.notes.push_back(fmt::format("no training row has `{}`: the model never says it", data.labels[k]));
 }
 
 void refuse_leaks(const LearnData& data, const Json& config) {

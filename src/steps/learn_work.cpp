@@ -73,6 +73,16 @@ CardFacts card_of(const ModelPlan& plan, const Json& config, const Verdicts& v) 
   return card;
 }
 
+/// Which columns are left out and why: one by one while they are few.
+std::vector<std::string> notes_of_columns(const std::string& name, const std::vector<ColumnUse>& uses) {
+  constexpr size_t kMostShown = 6;
+  std::vector<std::string> notes;
+  for (const ColumnUse& use : uses)
+    if (use.used_as.empty()) notes.push_back(fmt::format("`{}` is left out: {}", use.column, use.reason));
+  if (notes.size() <= kMostShown) return notes;
+  return {fmt::format("{} of {} columns are left out; {}.features says why", notes.size(), uses.size(), name)};
+}
+
 /// "auc 0.734 on 65,470 test rows (baseline 0.500)".
 std::string summary_of(const Verdicts& v) {
   const Metric& m = v.judging_metrics()[0];
@@ -228,8 +238,8 @@ WorkResult work_on_learn(const WorkRequest& request, WorkContext& context) {
   result.summary = summary_of(verdicts);
   result.notes = data.notes;
   result.notes.insert(result.notes.end(), learned.notes.begin(), learned.notes.end());
-  for (const ColumnUse& use : learned.model.features.uses())
-    if (use.used_as.empty()) result.notes.push_back(fmt::format("`{}` is left out: {}", use.column, use.reason));
+  for (std::string& note : notes_of_columns(plan->name, learned.model.features.uses()))
+    result.notes.push_back(std::move(note));
   return result;
 }
 

@@ -92,14 +92,16 @@ class ModelReader {
     if (step_.config.contains("classes")) plan_.classes = step_.config["classes"].get<std::vector<std::string>>();
   }
 
+  /// A share between 0 and 1; 0 for `none`: then the folds alone judge, and the model is fitted on all rows.
   double share_at(const Json& said) {
+    if (said == "none") return 0;
     std::string text = said.is_string() ? said.get<std::string>() : dump(said);
     bool percent = text.ends_with('%');
     double value = std::strtod(text.c_str(), nullptr) / (percent ? 100 : 1);
     if (!(value > 0 && value < 1))
       report({"split", "test"}, "FR0803",
              fmt::format("`test: {}` leaves nothing to learn from or nothing to judge by", text),
-             "a share such as 20%");
+             "a share such as 20%, or none for cross-validation alone");
     return value;
   }
 
@@ -227,7 +229,7 @@ const Schema* find_table(const Step& step, const std::string& key, const std::st
   auto near = nearest(table, tables);
   context.report(context.thread().at(step, {key}, "FR0204", fmt::format("no table `{}`", table),
                                      near ? fmt::format("did you mean `{}`?", *near) : "",
-                                     "tables of this thread: " + join(tables, ", ")));
+                                     tables_note(context)));
   return nullptr;
 }
 

@@ -38,8 +38,7 @@ void report_sql_error(const Error& error, const Step& step, const std::vector<st
   if (error.code == "FR0204") {
     if (auto near = nearest(last_name(error.message), context.table_names()))
       hint = fmt::format("did you mean `{}`?", *near);
-    note = "tables of this thread: " + join(context.table_names(), ", ");
-    if (note.size() > 300) note = "next: filrouge plan";
+    note = tables_note(context);
   } else if (error.code == "FR0203") {
     note = about_table(last_name(error.message), context);
   }

@@ -1,5 +1,7 @@
 #include "steps/step.h"
 
+#include "base/text.h"
+
 namespace filrouge {
 
 Json to_json(const WorkResult& result) {
@@ -59,6 +61,15 @@ Binding binding_from_json(const Json& json) {
   for (const Json& path : json.at("publishes")) binding.publishes.emplace_back(path.get<std::string>());
   if (json.contains("expected_rows")) binding.expected_rows = json["expected_rows"].get<uint64_t>();
   return binding;
+}
+
+std::string tables_note(const BindContext& context) {
+  constexpr size_t kLongest = 300;
+  std::vector<std::string> names;
+  for (const std::string& name : context.table_names())
+    if (name.find('.') == std::string::npos) names.push_back(name);
+  std::string note = "tables of this thread: " + join(names, ", ");
+  return note.size() > kLongest ? "next: filrouge plan" : note;
 }
 
 }  // namespace filrouge

@@ -71,6 +71,10 @@ class BindContext {
   virtual std::filesystem::path downloads() const = 0;
 };
 
+/// "tables of this thread: flights, planes": those that a step is named after, without what comes with them
+/// (late.metrics); where there are too many to read, the command that lists them.
+std::string tables_note(const BindContext& context);
+
 struct WorkRequest {
   std::string verb, name;
   Json work;                       ///< Binding::work

@@ -116,6 +116,11 @@ one with `filrouge new`.)",
      R"(To compare two versions row by row, the columns of the key must be unique in both. Add a column to the key.)",
      R"(filrouge diff flights@3fa9 flights --key carrier)", R"(filrouge diff flights --key carrier,flight,time_hour)"},
 
+    {"FR0614", "data of an example",
+     R"(Some examples need data that filrouge may not pass on. The message says which files and where to get them; `--data` names the folder or
+zip file that has them. They are checked by their SHA-256, since another edition would give other figures.)",
+     R"(filrouge new engines --example turbofan)", R"(filrouge new engines --example turbofan --data ~/CMAPSSData)"},
+
     {"FR0701", "worker died",
      R"(The process that did the work of a step ended without an answer: it was killed, ran out of memory, or crashed. The store is
 untouched, the other steps went on. Run again, with more `--memory` or fewer `--jobs` where memory was short.)",

@@ -78,6 +78,20 @@ TEST(Split, GroupsStayWhole) {
   EXPECT_NEAR(static_cast<double>(split.test.size()), 250, 30);
 }
 
+TEST(Split, WithoutATestTheFoldsAloneJudge) {
+  Made m = made(600, [](size_t r) { return static_cast<double>(r % 40); });
+  for (auto kind : {SplitPlan::Kind::time, SplitPlan::Kind::group}) {
+    Split split = split_rows({kind, "by", 0, 3, 4, 1}, all_rows(600), m.y, &m.by, true);
+    EXPECT_TRUE(split.test.empty());
+    EXPECT_EQ(split.train, all_rows(600));
+    ASSERT_EQ(split.folds.size(), 4u);
+    for (const Fold& fold : split.folds) {
+      std::set<double> a = values(m.by, fold.train), b = values(m.by, fold.validation);
+      for (double value : b) EXPECT_FALSE(a.contains(value));
+    }
+  }
+}
+
 TEST(Split, ClassesKeepTheirShares) {
   Made m = made(2000, [](size_t r) { return static_cast<double>(r); });
   for (auto kind : {SplitPlan::Kind::random, SplitPlan::Kind::none}) {
