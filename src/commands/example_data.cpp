@@ -65,11 +65,11 @@ void take_data(const fs::path& example, const std::string& source, const fs::pat
 void ask_for_data(const fs::path& example, const std::string& name) {
   Json listing = listing_of(example);
   std::string called = example.filename().string();
-  throw Error(ErrorKind::user, "FR0614",
-              fmt::format("the example `{}` needs data that does not come with it: {}", called,
-                          join(files_of(listing), ", ")),
-              fmt::format("get it from {}; then: filrouge new {} --example {} --data FOLDER",
-                          listing.at("from").get<std::string>(), name, called));
+  throw Error(
+      ErrorKind::user, "FR0614",
+      fmt::format("the example `{}` needs data that does not come with it: {}", called, join(files_of(listing), ", ")),
+      fmt::format("get it from {}; then: filrouge new {} --example {} --data FOLDER",
+                  listing.at("from").get<std::string>(), name, called));
 }
 
 }  // namespace filrouge

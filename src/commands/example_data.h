@@ -1,4 +1,5 @@
-// Data of an example that is not ours to ship: which files it needs, where a user gets them, and taking them from there.
+// Data of an example that is not ours to ship: which files it needs, where a user gets them, and taking them from
+// there.
 //
 // It is told by data.json in the example's folder: {"from": "where a user gets it", "files": {NAME: SHA-256}}. The hash
 // is that of the unpacked file, so it does not matter how somebody packed it.

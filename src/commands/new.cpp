@@ -101,8 +101,7 @@ void fill_from_example(const fs::path& example, const Arguments& arguments, cons
   if (needs && !arguments.has("--data")) ask_for_data(example, arguments.positional[0]);
   if (!needs && arguments.has("--data"))
     throw Error(ErrorKind::user, "FR0614",
-                fmt::format("the example `{}` brings its data along", example.filename().string()),
-                "leave --data out");
+                fmt::format("the example `{}` brings its data along", example.filename().string()), "leave --data out");
   try {
     if (needs) take_data(example, arguments.get("--data", ""), folder);
     copy_example(example, folder);

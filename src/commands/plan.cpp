@@ -33,7 +33,7 @@ Json to_json(const Plan& plan) {
 
 /// A check bears the name of what it checks.
 std::string shown_name(const Step& step) {
-  return step.verb == "check" ? step.label() : step.name;
+  return step.verb == "check" || step.verb == "explain" ? step.label() : step.name;
 }
 
 /// "-> departures, by_hour, by_age and 2 more; personal data".
@@ -51,10 +51,10 @@ std::string touched_text(const Plan& plan, size_t index, const std::vector<Touch
   return text;
 }
 
-void print(const Plan& plan, size_t index, size_t name_width, const std::vector<Touches>& touches) {
+void print(const Plan& plan, size_t index, size_t verb_width, size_t name_width, const std::vector<Touches>& touches) {
   const PlannedStep& step = plan.steps[index];
   std::string why = join(step.why, "; ");
-  std::string line = fmt::format("  {:<5}  {:<5} {:<{}}  {:<30}", to_string(step.action), step.step->verb,
+  std::string line = fmt::format("  {:<5}  {:<{}} {:<{}}  {:<30}", to_string(step.action), step.step->verb, verb_width,
                                  step.step->name, name_width, why);
   const size_t end_of_rows = line.size() + 12;
   const bool has_rows = step.rows && step.step->verb != "check";  // how many expectations a check has is no news
@@ -76,10 +76,11 @@ int plan(const Arguments& arguments) {
   Workspace workspace(arguments);
   Plan& plan = workspace.plan(arguments.positional, arguments.all("--exclude"));
   if (auto code = workspace.fail_on_problems()) return *code;
-  size_t to_build = 0, reused = 0, name_width = 14;
+  size_t to_build = 0, reused = 0, verb_width = 5, name_width = 14;
   double seconds = 0;
   for (const PlannedStep& step : plan.steps) {
     name_width = std::max(name_width, std::min<size_t>(32, step.step->name.size()));
+    verb_width = std::max(verb_width, step.step->verb.size());
     to_build += step.action == Action::build;
     reused += step.action == Action::reuse;
     if (step.action == Action::build) seconds += step.seconds.value_or(0);
@@ -88,7 +89,7 @@ int plan(const Arguments& arguments) {
   if (arguments.json()) return print_json(to_json(plan)), code;
   const std::vector<Touches> touches = touches_of(plan);
   for (size_t i = 0; i < plan.steps.size(); ++i)
-    if (is_news(plan.steps[i]) || arguments.has("--all")) print(plan, i, name_width, touches);
+    if (is_news(plan.steps[i]) || arguments.has("--all")) print(plan, i, verb_width, name_width, touches);
   double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (to_build == 0)
     std::cout << fmt::format("  nothing to do: {} {} up to date  ({})\n", plural(reused, "step"),

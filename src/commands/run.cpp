@@ -18,6 +18,7 @@ class Reporter {
       : thread_(thread), quiet_(quiet), live_(!quiet && ::isatty(2) && use_color(2)), color_(use_color(2)) {
     for (const PlannedStep& step : plan.steps) {
       name_width_ = std::max(name_width_, step.step->name.size());
+      verb_width_ = std::max(verb_width_, step.step->verb.size());
       if (step.step->verb == "chart")
         summary_width_ = std::max(summary_width_, fmt::format("10,000 rows  charts/{}.svg", step.step->name).size());
     }
@@ -65,7 +66,7 @@ class Reporter {
     const Step& step = *event.step->step;
     std::string summary = event.action == "failed" ? paint("31", "failed") : event.summary;
     if (event.action == "skipped") summary = paint("33", "skipped") + ": " + event.summary;
-    std::string line = fmt::format("  {:<5} {:<{}}  ", step.verb, step.name, name_width_);
+    std::string line = fmt::format("  {:<{}} {:<{}}  ", step.verb, verb_width_, step.name, name_width_);
     std::string time = event.action == "skipped" ? "" : human_seconds(event.seconds);
     size_t width = display_width(summary);
     if (event.action == "failed" && color_) width = 6;
@@ -93,7 +94,7 @@ class Reporter {
   const Thread& thread_;
   bool quiet_, live_, color_, shown_ = false;
   static constexpr size_t kWidest = 32;  // longer names push what follows to the right
-  size_t name_width_ = 14, summary_width_ = 30;
+  size_t verb_width_ = 5, name_width_ = 14, summary_width_ = 30;
   std::map<const PlannedStep*, std::string> running_;
 };
 

@@ -97,8 +97,7 @@ Features Features::fit(const Frame& frame, const Rows& rows, const std::vector<d
       features.add_column(column, rows, use);
     features.uses_.push_back(std::move(use));
   }
-  if (features.features_.empty())
-    refuse_nothing_left(features.uses_);
+  if (features.features_.empty()) refuse_nothing_left(features.uses_);
   features.y_ = nullptr;
   features.by_time_.clear();
   return features;

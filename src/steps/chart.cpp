@@ -71,8 +71,7 @@ bool table_is_known(const Step& step, BindContext& context) {
   if (std::find(tables.begin(), tables.end(), table) != tables.end()) return false;  // reported upstream
   const auto near = nearest(table, tables);
   context.report(context.thread().at(step, {"from"}, "FR0204", fmt::format("no table `{}`", table),
-                                     near ? fmt::format("did you mean `{}`?", *near) : "",
-                                     tables_note(context)));
+                                     near ? fmt::format("did you mean `{}`?", *near) : "", tables_note(context)));
   return false;
 }
 

@@ -297,8 +297,7 @@ const Column* Compiler::parent_column(const std::string& reference, const Column
   if (!parent) {
     auto near = nearest(table, tables);
     report(path, "FR0406", fmt::format("no table `{}`", table),
-           near ? fmt::format("did you mean `{}.{}`?", *near, name) : "",
-           tables_note(context_));
+           near ? fmt::format("did you mean `{}.{}`?", *near, name) : "", tables_note(context_));
     return nullptr;
   }
   const Column* found = parent->find(name);

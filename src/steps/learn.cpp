@@ -40,13 +40,14 @@ std::set<ColumnRef> allowed_origins(const Step& step, const std::string& table, 
 void report_leak(const Step& step, const std::string& target, const std::string& origin,
                  const std::vector<std::string>& features, BindContext& context) {
   constexpr size_t kShown = 5;
-  std::string names = "`" + join({features.begin(), features.begin() + std::min(features.size(), kShown)}, "`, `") + "`";
+  std::string names =
+      "`" + join({features.begin(), features.begin() + std::min(features.size(), kShown)}, "`, `") + "`";
   if (features.size() > kShown) names += fmt::format(" and {} more", features.size() - kShown);
   bool one = features.size() == 1;
   context.report(context.thread().at(
       step, {"predict"}, "FR0808",
-      fmt::format("the feature{} {} tell{} the target: like `{}` computed from {}", one ? "" : "s", names,
-                  one ? "s" : "", target, origin),
+      fmt::format("the feature{} {} tell{} the target: {} computed from {}, as `{}` is", one ? "" : "s", names,
+                  one ? "s" : "", one ? "it is" : "they are", origin, target),
       fmt::format("put {} under `ignore`, or say why it is fair: allow_leak: {{{}: \"reason\"}}", one ? "it" : "them",
                   features[0])));
 }

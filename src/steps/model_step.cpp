@@ -228,8 +228,7 @@ const Schema* find_table(const Step& step, const std::string& key, const std::st
   if (std::find(tables.begin(), tables.end(), table) != tables.end()) return nullptr;  // reported upstream
   auto near = nearest(table, tables);
   context.report(context.thread().at(step, {key}, "FR0204", fmt::format("no table `{}`", table),
-                                     near ? fmt::format("did you mean `{}`?", *near) : "",
-                                     tables_note(context)));
+                                     near ? fmt::format("did you mean `{}`?", *near) : "", tables_note(context)));
   return nullptr;
 }
 

@@ -62,7 +62,7 @@ budget: normal)"},
 
     {"FR0810", "model cannot be read",
      R"(A file of the model is missing or is not what `learn` writes. `filrouge verify --repair` finds what is damaged; the next run learns it again.)",
-     R"(rm .filrouge/models/late/*/model.json)", R"(filrouge verify --repair)"},
+     R"(rm .filrouge/tables/late/*/model.json)", R"(filrouge verify --repair)"},
     {"FR0811", "no such model", R"(`score` and `explain` name a model that a `learn` step of the thread makes.)",
      R"(- score: scored
   from: departures
