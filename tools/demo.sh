@@ -16,6 +16,8 @@ cd "$folder"
 step cd "$folder"
 step filrouge run && "$filrouge" run
 step filrouge trace departures.plane_age && "$filrouge" trace departures.plane_age
+step filrouge show late --limit 0 && "$filrouge" show late --limit 0
+step filrouge trace scored.late && "$filrouge" trace scored.late
 printf '\nThe charts are here:\n'
 find "$PWD/charts" -name '*.svg' | sort | sed 's/^/  /'
 printf 'Change thread.yaml and run it again; docs/guide.md goes on from here.\n'
