@@ -195,15 +195,6 @@ void fill_tried(const Verdicts& v, ResultTable& table) {
                v.data.task == Task::classify ? "log_loss" : "rmse", t.loss, t.weight});
 }
 
-void fill_features(const Verdicts& v, ResultTable& table) {
-  for (const ColumnUse& use : v.learned.model.features.uses()) {
-    auto text = [](const std::string& t) { return t.empty() ? CellValue() : CellValue(t); };
-    bool is_text = use.kind == "text";
-    table.add({use.column, use.kind, text(use.used_as), text(use.reason), number(use.missing),
-               is_text ? CellValue(number(use.values)) : CellValue()});
-  }
-}
-
 /// Rows of validation and test in the order of the table.
 void fill_predictions(const Verdicts& v, ResultTable& table) {
   struct Place {
@@ -269,7 +260,7 @@ void fill_table(const std::string& name, const Verdicts& v, const Json& config, 
   if (name == "thresholds") fill_thresholds(v, table);
   if (name == "segments") fill_segments(v, config, table);
   if (name == "tried") fill_tried(v, table);
-  if (name == "features") fill_features(v, table);
+  if (name == "features") fill_features(v.learned.model.features.uses(), table);
   if (name == "predictions") fill_predictions(v, table);
 }
 
