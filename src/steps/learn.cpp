@@ -131,7 +131,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   if (!table || !check_task(step, context)) return std::nullopt;
   std::optional<ModelPlan> plan = plan_model(step, *table, &context);
   if (!plan) return std::nullopt;
-  bool fine = plan->unsupervised() || check_lineage(step, *plan, context);
+  bool fine = plan->target.empty() || check_lineage(step, *plan, context);
   fine = (plan->unsupervised() || check_split(step, *plan, *table, context)) && fine;
   fine = check_options(step, *plan, context) && fine;
   if (!fine) return std::nullopt;

@@ -77,7 +77,7 @@ const std::vector<LearnTask>& learn_tasks() {
        supervised_tables,
        work_on_supervised},
       {{"cluster"}, {"kmeans", "mixture"}, {"k"}, cluster_tables, work_on_clusters},
-      {{"anomaly"}, {"isolation", "pca"}, {"limit", "predict"}, anomaly_tables, work_on_anomalies},
+      {{"anomaly"}, {"isolation", "pca"}, {"limit", "predict", "allow_leak"}, anomaly_tables, work_on_anomalies},
   };
   return tasks;
 }
@@ -148,6 +148,14 @@ void fill_features(const std::vector<ColumnUse>& uses, ResultTable& table) {
   for (const ColumnUse& use : uses)
     table.add({use.column, use.kind, text(use.used_as), text(use.reason), static_cast<double>(use.missing),
                use.kind == "text" ? CellValue(static_cast<double>(use.values)) : CellValue()});
+}
+
+std::vector<std::string> reasons_for_leaks(const Json& config) {
+  std::vector<std::string> lines;
+  if (config.contains("allow_leak"))
+    for (const auto& [column, reason] : config["allow_leak"].items())
+      lines.push_back(column + ": " + reason.get<std::string>());
+  return lines;
 }
 
 std::vector<std::string> notes_on_left_out(const std::vector<ColumnUse>& uses) {

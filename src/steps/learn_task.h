@@ -58,6 +58,8 @@ Schema features_schema(const ModelPlan& plan);
 /// Writes the main table.
 WrittenTable list_files(const std::vector<std::string>& files, const WorkRequest& request, Engine& engine);
 void fill_features(const std::vector<ColumnUse>& uses, ResultTable& table);
+/// What `allow_leak` says, for the card: "column: reason".
+std::vector<std::string> reasons_for_leaks(const Json& config);
 /// "`country` is left out: it is always `NL`".
 std::vector<std::string> notes_on_left_out(const std::vector<ColumnUse>& uses);
 

@@ -73,6 +73,7 @@ CardFacts card_of(const Outcome& outcome, const LearnJob& job) {
   card.name = job.plan.name;
   card.from = job.plan.from;
   card.target = job.plan.task == Task::cluster ? "clusters" : "anomalies";
+  card.allowed_leaks = reasons_for_leaks(job.config);
   card.seed = job.plan.split.seed;
   card.notes = outcome.rows.notes;
   for (const Candidate& one : outcome.tried)

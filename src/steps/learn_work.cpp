@@ -17,14 +17,6 @@ Schema predictions_schema(const ModelPlan& plan) {
   return schema_of({{"row", kCount}, {"part", kText}, {"actual", type}, {"prediction", type}, {"probability", kReal}});
 }
 
-std::vector<std::string> reasons_for_leaks(const Json& config) {
-  std::vector<std::string> lines;
-  if (config.contains("allow_leak"))
-    for (const auto& [column, reason] : config["allow_leak"].items())
-      lines.push_back(column + ": " + reason.get<std::string>());
-  return lines;
-}
-
 LearnOrder order_of(const ModelPlan& plan, const LearnData& data, const Json& config, const WorkRequest& request) {
   LearnOrder order;
   order.task = data.task;
