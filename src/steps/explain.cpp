@@ -81,7 +81,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
                             fmt::format("`{}` predicts nothing that could be explained: it finds {}", step.name,
                                         clusters ? "clusters" : "anomalies"),
                             clusters ? fmt::format("`{}.profiles` says what stands out in each cluster", step.name)
-                                     : fmt::format("`score` with `reasons: 3` says what is unusual in a row")));
+                                     : "`score` with `reasons: 3` says what is unusual in a row"));
     return std::nullopt;
   }
   if (!groups_named(step.config).empty() && !plan->classifies()) {

@@ -28,7 +28,7 @@ std::string said_task(const Json& config) {
 std::string hint_for(const std::string& key, const LearnTask& task) {
   const LearnTask* owner = owner_of(&LearnTask::keys, key);
   if (owner->names.size() == 1) return fmt::format("it goes with `task: {}`", owner->names[0]);
-  return key == "split" ? fmt::format("nothing is predicted, so all rows are learned from: take it out")
+  return key == "split" ? "nothing is predicted, so all rows are learned from: take it out"
                         : fmt::format("`{}` predicts nothing: take it out", task.names[0]);
 }
 

@@ -97,6 +97,9 @@ PlainRows load_plain_rows(const LearnJob& job, Engine& engine) {
   if (frame.rows == 0) throw Error(ErrorKind::data, "FR0804", fmt::format("`{}` has no rows to learn from", plan.from));
   loaded.truth = take_truth(plan, frame);
   if (!job.config.value("named", false)) loaded.uses = leave_out(frame);
+  if (frame.columns.empty())
+    throw Error(ErrorKind::data, "FR0804",
+                "nothing is left to learn from: " + join(notes_on_left_out(loaded.uses), "; "));
   for (uint32_t row = 0; row < frame.rows; ++row) loaded.rows.push_back(row);
   loaded.features = Features::fit(frame, loaded.rows, {}, 0, {}, plan.split.seed, nullptr);
   loaded.set.features = loaded.features.specs();
