@@ -41,8 +41,8 @@ bool counts_rows(const FrameColumn& column) {
 std::string reason_against(const FrameColumn& column) {
   SourceKind kind = column.source.kind;
   if (kind == SourceKind::date || kind == SourceKind::timestamp || kind == SourceKind::time)
-    return "when a row was is not what it is like; name it under `features` to use it";
-  return counts_rows(column) ? "it only counts the rows; name it under `features` to use it" : "";
+    return "when a row was is not what it is like";
+  return counts_rows(column) ? "it only counts the rows" : "";
 }
 
 /// Takes the last column, the truth, out of the frame.
@@ -60,10 +60,18 @@ std::vector<double> take_truth(const ModelPlan& plan, Frame& frame) {
 
 std::vector<ColumnUse> leave_out(Frame& frame) {
   std::vector<ColumnUse> left_out;
-  for (const FrameColumn& column : frame.columns)
-    if (std::string reason = reason_against(column); !reason.empty())
-      left_out.push_back({column.source.name, to_string(column.source.kind), "", reason, 0, 0});
-  std::erase_if(frame.columns, [&](const FrameColumn& column) { return !reason_against(column).empty(); });
+  std::vector<std::string> reasons;
+  std::erase_if(frame.columns, [&](const FrameColumn& column) {
+    std::string reason = reason_against(column);
+    if (reason.empty()) return false;
+    reasons.push_back(fmt::format("`{}` ({})", column.source.name, reason));
+    reason += "; name it under `features` to use it";
+    left_out.push_back({column.source.name, to_string(column.source.kind), "", std::move(reason), 0, 0});
+    return true;
+  });
+  if (frame.columns.empty())
+    throw Error(ErrorKind::data, "FR0804", "nothing is left to learn from: " + join(reasons, ", "),
+                "name a column under `features` to use it all the same");
   return left_out;
 }
 
@@ -97,9 +105,6 @@ PlainRows load_plain_rows(const LearnJob& job, Engine& engine) {
   if (frame.rows == 0) throw Error(ErrorKind::data, "FR0804", fmt::format("`{}` has no rows to learn from", plan.from));
   loaded.truth = take_truth(plan, frame);
   if (!job.config.value("named", false)) loaded.uses = leave_out(frame);
-  if (frame.columns.empty())
-    throw Error(ErrorKind::data, "FR0804",
-                "nothing is left to learn from: " + join(notes_on_left_out(loaded.uses), "; "));
   for (uint32_t row = 0; row < frame.rows; ++row) loaded.rows.push_back(row);
   loaded.features = Features::fit(frame, loaded.rows, {}, 0, {}, plan.split.seed, nullptr);
   loaded.set.features = loaded.features.specs();
