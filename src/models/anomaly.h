@@ -31,6 +31,7 @@ class IsolationForest {
   /// Rows x features: how much shorter than expected each feature's cuts made the row's path. They sum to
   /// c(sample) - mean path length.
   Matrix contributions(const Matrix& x, int threads) const;
+  size_t num_features() const;   ///< columns of what scores() takes
   double expected_path() const;  ///< c(sample): score = 2^(sum of contributions / expected_path - 1)
 
   Json to_json() const;
@@ -65,6 +66,7 @@ class Components {
   Scores scores(const Matrix& x, int threads) const;
 
   int components() const;
+  size_t num_features() const;   ///< columns of what scores() takes
   double variance_held() const;  ///< share of the variance that the components hold
   /// k (n - 1) (n + 1) / (n (n - k)) * F(confidence; k, n - k): a new row of the same kind is below (Tracy et al.
   /// 1992).

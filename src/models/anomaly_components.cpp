@@ -179,6 +179,9 @@ Components::Scores Components::scores(const Matrix& x, int threads) const {
 int Components::components() const {
   return static_cast<int>(state_->variances.size());
 }
+size_t Components::num_features() const {
+  return state_->centred.terms.num_features();
+}
 double Components::variance_held() const {
   return state_->held;
 }

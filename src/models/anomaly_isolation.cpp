@@ -261,6 +261,10 @@ Matrix IsolationForest::contributions(const Matrix& x, int threads) const {
   return all;
 }
 
+size_t IsolationForest::num_features() const {
+  return state_->readings.size();
+}
+
 double IsolationForest::expected_path() const {
   return state_->expected;
 }

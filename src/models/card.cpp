@@ -1,5 +1,7 @@
 #include "models/card.h"
 
+#include <cmath>
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -30,6 +32,14 @@ std::string split_in_words(const SplitPlan& split) {
   }
 }
 
+bool predicts(const CardFacts& facts) {
+  return facts.task != Task::cluster && facts.task != Task::anomaly;
+}
+
+std::string split_in_words(const CardFacts& facts) {
+  return predicts(facts) ? split_in_words(facts.split) : "none: nothing is predicted, so all rows are learned from";
+}
+
 Json card_json(const CardFacts& facts) {
   Json parts = Json::array(), tried = Json::array(), importance = Json::array();
   for (const CardFacts::Part& part : facts.parts) {
@@ -52,7 +62,7 @@ Json card_json(const CardFacts& facts) {
   return {{"name", facts.name},
           {"from", facts.from},
           {"predicts", facts.target},
-          {"split", split_in_words(facts.split)},
+          {"split", split_in_words(facts)},
           {"because", facts.because},
           {"allowed_leaks", facts.allowed_leaks},
           {"seed", facts.seed},
@@ -68,18 +78,29 @@ std::string list(const std::vector<std::string>& lines) {
   return text;
 }
 
+std::string figure(double value) {
+  return std::isnan(value) ? "" : fmt::format("{:.4g}", value);
+}
+
 std::string evaluation(const CardFacts& facts) {
   std::string text = "| rows | metric | value | 95 % interval | baseline |\n|---|---|---|---|---|\n";
   for (const CardFacts::Part& part : facts.parts)
     for (size_t i = 0; i < part.metrics.size(); ++i) {
       const Metric& m = part.metrics[i];
-      text += fmt::format("| {} ({}) | {} | {:.4g} | {:.4g} to {:.4g} | {:.4g} |\n", part.name, with_commas(part.rows),
-                          m.name, m.value, m.lower, m.upper, part.baseline[i].value);
+      std::string interval = std::isnan(m.lower) ? "" : figure(m.lower) + " to " + figure(m.upper);
+      text += fmt::format("| {} ({}) | {} | {} | {} | {} |\n", part.name, with_commas(part.rows), m.name,
+                          figure(m.value), interval, figure(part.baseline[i].value));
     }
   return text;
 }
 
 std::string training(const CardFacts& facts) {
+  if (!predicts(facts)) {
+    std::string text = "| method | result | chosen |\n|---|---|---|\n";
+    for (const Tried& t : facts.tried)
+      text += fmt::format("| {} | {} | {} |\n", t.method, t.settings, t.weight > 0 ? "yes" : "");
+    return text;
+  }
   std::string text = "| method | settings | trees | loss | weight in the blend |\n|---|---|---|---|---|\n";
   for (const Tried& t : facts.tried)
     text += fmt::format("| {} | {} | {} | {:.5g} | {:.3g} |\n", t.method, t.settings,
@@ -89,16 +110,18 @@ std::string training(const CardFacts& facts) {
 
 std::string card_markdown(const CardFacts& facts) {
   std::string text =
-      fmt::format("# Model card: {}\n\n## Model details\n\nPredicts `{}` from the table `{}`. Seed {}.\n\n", facts.name,
-                  facts.target, facts.from, facts.seed);
+      fmt::format("# Model card: {}\n\n## Model details\n\n{} the table `{}`. Seed {}.\n\n", facts.name,
+                  predicts(facts) ? fmt::format("Predicts `{}` from", facts.target) : "Finds " + facts.target + " in",
+                  facts.from, facts.seed);
   text += fmt::format("## Uses\n\n{0}\n\n## Bias, risks and limitations\n\n{0}\n\n", kByHand);
   if (!facts.allowed_leaks.empty())
     text += "Columns that seem to tell the target, and why they are used:\n\n" + list(facts.allowed_leaks) + "\n";
   if (!facts.because.empty())
     text += fmt::format("Rows are split at random although they belong together: {}.\n\n", facts.because);
-  text += fmt::format("## Training details\n\nSplit: {}.\n\n{}\n", split_in_words(facts.split), training(facts));
+  text += fmt::format("## Training details\n\nSplit: {}.\n\n{}\n", split_in_words(facts), training(facts));
   if (!facts.notes.empty()) text += list(facts.notes) + "\n";
-  text += "What moves a prediction most (mean absolute contribution to the raw score):\n\n";
+  if (!facts.importance.empty())
+    text += "What moves a prediction most (mean absolute contribution to the raw score):\n\n";
   for (size_t i = 0; i < std::min<size_t>(10, facts.importance.size()); ++i)
     text += fmt::format("{}. `{}` {:.4g}\n", i + 1, facts.importance[i].first, facts.importance[i].second);
   return text + "\n## Evaluation\n\n" + evaluation(facts);

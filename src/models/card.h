@@ -10,12 +10,15 @@
 
 namespace filrouge {
 
+/// Where nothing is predicted `target` says what is found (clusters, anomalies), `tried` says of each candidate whether
+/// it was chosen (weight 1), and `split` and `importance` stay empty.
 struct CardFacts {
   struct Part {
     std::string name;
     size_t rows = 0;
     std::vector<Metric> metrics, baseline;
   };
+  Task task = Task::classify;
   std::string name, from, target, because;
   std::vector<std::string> allowed_leaks, notes;
   uint64_t seed = 1;

@@ -122,7 +122,7 @@ struct Search {
   /// One k: what it gives, and its centres.
   std::pair<ClusterTry, Matrix> attempt(int k) const {
     KMeans means = k_means(x, k, options.starts, options.seed, options.threads);
-    ClusterTry one{static_cast<int>(means.centres.rows), means.inertia, 0, kNan, kNan};
+    ClusterTry one{static_cast<int>(means.centres.rows), x.rows, means.inertia, 0, kNan, kNan};
     std::vector<uint32_t> cluster = means.cluster;
     Matrix centres = std::move(means.centres);
     if (options.method == Method::mixture) {
@@ -316,6 +316,13 @@ Clusters Clusters::fit(const TrainingSet& set, const Rows& all_rows, const Clust
 
 int Clusters::k() const {
   return static_cast<int>(state_->k());
+}
+
+ClusterOptions::Method Clusters::method() const {
+  return state_->method;
+}
+size_t Clusters::num_features() const {
+  return state_->points.terms.num_features();
 }
 
 Assigned Clusters::assign(const Matrix& x, int threads) const {

@@ -28,6 +28,7 @@ struct ClusterOptions {
 /// One number of clusters that was tried, on at most 10,000 rows drawn by hash.
 struct ClusterTry {
   int k = 0;
+  uint64_t rows = 0;          ///< that it was tried on
   double inertia = 0;         ///< of k-means: sum of squared distances to the centres
   double silhouette = 0;      ///< of at most 2,000 of those rows
   double log_likelihood = 0;  ///< mixture: mean per row; else NaN
@@ -60,6 +61,8 @@ class Clusters {
   static Clusters fit(const TrainingSet& set, const Rows& rows, const ClusterOptions& options);
 
   int k() const;
+  ClusterOptions::Method method() const;
+  size_t num_features() const;  ///< columns of what assign() takes
   Assigned assign(const Matrix& x, int threads) const;
 
   // Known after fit() only, not kept in the model's file:

@@ -82,7 +82,7 @@ Features Features::fit(const Frame& frame, const Rows& rows, const std::vector<d
   features.monotone_ = monotone;
   features.y_ = &y;
   features.seed_ = seed;
-  features.outputs_ = classes > 2 ? classes : 1;
+  features.outputs_ = classes > 2 ? classes : std::min(classes, 1);
   if (time) {
     features.by_time_ = rows;
     std::stable_sort(features.by_time_.begin(), features.by_time_.end(),
@@ -200,7 +200,8 @@ void Features::add_text(const FrameColumn& column, const Rows& rows, ColumnUse& 
   if (numeric * 20 >= order.size() * 19 && order.size() > 20)
     use.reason = "nearly all its texts are numbers: cast it in SQL to have it used as one";
   bool is_category = order.size() <= kMostCategories;
-  add_feature(column, is_category ? Feature::Part::category : Feature::Part::target_mean, 0);
+  Feature::Part many = outputs_ > 0 ? Feature::Part::target_mean : Feature::Part::frequency;
+  add_feature(column, is_category ? Feature::Part::category : many);
   Category& category = categories_.back();
   for (uint32_t code : order) {
     category.codes[column.dictionary[code]] = static_cast<uint32_t>(category.values.size());
@@ -209,6 +210,10 @@ void Features::add_text(const FrameColumn& column, const Rows& rows, ColumnUse& 
   }
   if (is_category) {
     use.used_as = fmt::format("category of {} values", order.size());
+    return;
+  }
+  if (outputs_ == 0) {
+    use.used_as = fmt::format("frequency of its {} values", order.size());
     return;
   }
   use.used_as = fmt::format("mean of the target by its {} values, and their frequency", order.size());
@@ -263,6 +268,10 @@ std::vector<FeatureSpec> Features::specs() const {
     specs.push_back(std::move(spec));
   }
   return specs;
+}
+
+const std::string& Features::category_value(size_t feature, size_t code) const {
+  return categories_[features_[feature].source].values.at(code);
 }
 
 std::vector<uint32_t> Features::codes_in(const FrameColumn& column, const Category& category) {

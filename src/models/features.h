@@ -38,13 +38,16 @@ class Features {
   /// Looks at the training rows `rows` of `frame`. `y`: the target of every row of the frame (class number or value),
   /// `classes` as in Judged. `time`: the column that the rows are split by, where later rows are to be predicted: a
   /// number that only rises (or only falls) with it is left out, for later rows all have values that no training row
-  /// had; nullptr keeps such columns. Throws Error(data, FR0804) when nothing is left to learn from.
+  /// had; nullptr keeps such columns. Where nothing is predicted `classes` is 0 and `y` is empty: a text with many
+  /// values is then its frequency alone. Throws Error(data, FR0804) when nothing is left to learn from.
   static Features fit(const Frame& frame, const Rows& rows, const std::vector<double>& y, int classes,
                       const std::map<std::string, int>& monotone, uint64_t seed, const FrameColumn* time);
 
   const std::vector<SourceColumn>& sources() const { return sources_; }  ///< only those that are used
   const std::vector<Feature>& features() const { return features_; }
   std::vector<FeatureSpec> specs() const;
+  /// The text that a category's code stands for.
+  const std::string& category_value(size_t feature, size_t code) const;
   const std::vector<ColumnUse>& uses() const { return uses_; }
 
   /// The features of the frame's rows. A value that the training did not see is missing. The frame has the columns of
@@ -84,7 +87,7 @@ class Features {
   std::vector<ColumnUse> uses_;
   std::vector<Category> categories_;  ///< as sources_; empty for what is no text
   std::map<std::string, int> monotone_;
-  int outputs_ = 1;  ///< target means per value: 1, or one per class
+  int outputs_ = 1;  ///< target means per value: 1, or one per class; 0 = there is no target
   // Only while fitting:
   const std::vector<double>* y_ = nullptr;
   uint64_t seed_ = 1;

@@ -74,6 +74,16 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   if (!table || !learned || !context.schema(step.name)) return std::nullopt;
   std::optional<ModelPlan> plan = plan_model(*learn, *learned, nullptr);
   if (!plan) return std::nullopt;
+  if (plan->unsupervised()) {
+    bool clusters = plan->task == Task::cluster;
+    context.report(
+        context.thread().at(step, {}, "FR0814",
+                            fmt::format("`{}` predicts nothing that could be explained: it finds {}", step.name,
+                                        clusters ? "clusters" : "anomalies"),
+                            clusters ? fmt::format("`{}.profiles` says what stands out in each cluster", step.name)
+                                     : "`score` with `reasons: 3` says what is unusual in a row"));
+    return std::nullopt;
+  }
   if (!groups_named(step.config).empty() && !plan->classifies()) {
     context.report(context.thread().at(
         step, {"by"}, "FR0812", "groups are compared by how classes are told, and this model predicts a number"));

@@ -102,11 +102,13 @@ void Gathered::add(const Frame& inputs, const Frame& others, const std::vector<d
 
 void Gathered::append_contributions(const std::vector<double>& folded, const std::vector<double>& rows,
                                     Engine& engine) const {
+  constexpr size_t kAtOnce = 16'384;  // texts are large in memory
   const auto& sources = model_.features.sources();
   size_t outputs = model_.outputs(), width = sources.size() + 1;
-  Block block;
-  block.columns = {{"row", false, {}, {}, {}},          {"class", true, {}, {}, {}}, {"column", true, {}, {}, {}},
+  Block empty;
+  empty.columns = {{"row", false, {}, {}, {}},          {"class", true, {}, {}, {}}, {"column", true, {}, {}, {}},
                    {"contribution", false, {}, {}, {}}, {"base", false, {}, {}, {}}, {"raw", false, {}, {}, {}}};
+  Block block = empty;
   for (size_t line = 0; line * width < folded.size(); ++line) {
     const double* at = &folded[line * width];
     double raw = 0;
@@ -122,8 +124,11 @@ void Gathered::append_contributions(const std::vector<double>& folded, const std
       block.columns[5].numbers.push_back(raw);
       ++block.rows;
     }
+    if (block.rows < kAtOnce) continue;
+    engine.append("contributions", block);
+    block = empty;
   }
-  engine.append("contributions", block);
+  if (block.rows > 0) engine.append("contributions", block);
 }
 
 void Gathered::fill_fairness(ResultTable& out) const {

@@ -13,7 +13,7 @@ namespace {
 
 std::vector<std::string> yields(const Step& step) {
   std::vector<std::string> names = {step.name};
-  for (const LearnTable& table : learn_tables()) names.push_back(step.name + "." + table.name);
+  for (const LearnTable& table : learn_task(step.config).tables()) names.push_back(step.name + "." + table.name);
   return names;
 }
 
@@ -152,11 +152,11 @@ bool check_options(const Step& step, const ModelPlan& plan, BindContext& context
 std::optional<Binding> bind(const Step& step, BindContext& context) {
   const std::string from = step.config.value("from", "");
   const Schema* table = find_table(step, "from", from, context);
-  if (!table) return std::nullopt;
+  if (!table || !check_task(step, context)) return std::nullopt;
   std::optional<ModelPlan> plan = plan_model(step, *table, &context);
   if (!plan) return std::nullopt;
-  bool fine = check_lineage(step, *plan, context);
-  fine = check_split(step, *plan, *table, context) && fine;
+  bool fine = plan->target.empty() || check_lineage(step, *plan, context);
+  fine = (plan->unsupervised() || check_split(step, *plan, *table, context)) && fine;
   fine = check_options(step, *plan, context) && fine;
   if (!fine) return std::nullopt;
 
@@ -185,7 +185,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
     binding.tables.push_back({name, std::move(schema), std::move(lineage)});
   };
   add(step.name, model_files_schema());
-  for (const LearnTable& table_spec : learn_tables()) add(step.name + "." + table_spec.name, table_spec.schema(*plan));
+  for (const LearnTable& spec : learn_task(step.config).tables()) add(step.name + "." + spec.name, spec.schema(*plan));
   binding.uses.push_back(std::move(use));
   return binding;
 }
@@ -193,19 +193,34 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
 std::vector<KeySpec> keys() {
   return {
       {.name = "from", .type = ValueType::table, .required = true, .about = "the table to learn from"},
-      {.name = "predict", .type = ValueType::column, .required = true, .about = "the column to be predicted"},
+      {.name = "predict",
+       .type = ValueType::column,
+       .about = "the column to be predicted; `cluster` has none, `anomaly` is only judged by it: true or 1 is unusual"},
       {.name = "task",
        .type = ValueType::choice,
        .default_value = "by the target's type",
-       .about = "texts, booleans and whole numbers with two values are classes; other numbers are regressed on",
-       .choices = {"classify", "regress"}},
+       .about =
+           "texts, booleans and whole numbers with two values are classes; other numbers are regressed on; cluster = "
+           "groups of similar rows; anomaly = rows unlike the others",
+       .choices = {"classify", "regress", "cluster", "anomaly"}},
       {.name = "method",
        .type = ValueType::choice,
        .default_value = "auto",
        .about =
            "auto tries and blends; boosting = LightGBM; additive = one curve per feature, readable; linear = ridge; "
-           "baseline = the mean, or the shares of the classes",
-       .choices = {"auto", "boosting", "linear", "additive", "baseline"}},
+           "baseline = the mean, or the shares of the classes. Of cluster: kmeans, mixture (Gaussian); auto keeps the "
+           "higher silhouette. Of anomaly: isolation (forest), pca (T2 and Q); auto takes pca where numbers move "
+           "together",
+       .choices = {"auto", "boosting", "linear", "additive", "baseline", "kmeans", "mixture", "isolation", "pca"}},
+      {.name = "k",
+       .type = ValueType::integer,
+       .default_value = "chosen, 2 to 10",
+       .about = "how many clusters; chosen by the highest silhouette (kmeans) or the lowest BIC (mixture)",
+       .least = 2},
+      {.name = "limit",
+       .type = ValueType::percent,
+       .default_value = "1%",
+       .about = "of anomaly: at most this share of the rows learned from is unusual"},
       {.name = "budget",
        .type = ValueType::any,
        .default_value = "normal",
@@ -270,8 +285,9 @@ Verb learn_verb() {
   verb.spec.about =
       "Learns to predict a column. NAME lists the model's files; NAME.metrics, .folds, .importance, .calibration, "
       ".confusion, .thresholds, .segments, .tried, .features and .predictions say what it is worth. A column that "
-      "would "
-      "tell the target fails the step.";
+      "would tell the target fails the step. With `task: cluster` or `task: anomaly` nothing is predicted: "
+      "NAME.metrics, "
+      ".tried, .features and .predictions, and NAME.profiles of the clusters.";
   verb.spec.keys = keys();
   verb.spec.example =
       "- learn: late\n"

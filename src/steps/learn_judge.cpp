@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "models/parallel.h"
 
 namespace filrouge {
 namespace {
@@ -48,15 +49,19 @@ std::vector<double> constant_answers(const Learned& learned, size_t rows) {
   return baseline.predict(raw);
 }
 
-void judge_part(const Part& part, const std::string& main_metric, Verdicts& v) {
+void judge_part(size_t p, const std::string& main_metric, Verdicts& v) {
+  const Part& part = v.parts[p];
   std::vector<Metric> metrics = judge(judged_of(v.data, part.rows, part.answers), v.seed);
   auto first = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == main_metric; });
   if (first != metrics.end()) std::rotate(metrics.begin(), first, first + 1);
+  v.metrics[p] = std::move(metrics);
+}
+
+void judge_baseline(size_t p, Verdicts& v) {
+  const Part& part = v.parts[p];
   Judged constant = judged_of(v.data, part.rows, constant_answers(v.learned, part.rows.size()));
-  std::vector<Metric> baseline;
-  for (const Metric& m : metrics) baseline.push_back({m.name, metric(m.name, constant), 0, 0, m.higher_is_better});
-  v.metrics.push_back(std::move(metrics));
-  v.baseline.push_back(std::move(baseline));
+  for (const Metric& m : v.metrics[p])
+    v.baseline[p].push_back({m.name, metric(m.name, constant), 0, 0, m.higher_is_better});
 }
 
 void find_importance(const LearnData& data, Verdicts& v, int threads) {
@@ -195,15 +200,6 @@ void fill_tried(const Verdicts& v, ResultTable& table) {
                v.data.task == Task::classify ? "log_loss" : "rmse", t.loss, t.weight});
 }
 
-void fill_features(const Verdicts& v, ResultTable& table) {
-  for (const ColumnUse& use : v.learned.model.features.uses()) {
-    auto text = [](const std::string& t) { return t.empty() ? CellValue() : CellValue(t); };
-    bool is_text = use.kind == "text";
-    table.add({use.column, use.kind, text(use.used_as), text(use.reason), number(use.missing),
-               is_text ? CellValue(number(use.values)) : CellValue()});
-  }
-}
-
 /// Rows of validation and test in the order of the table.
 void fill_predictions(const Verdicts& v, ResultTable& table) {
   struct Place {
@@ -255,7 +251,10 @@ Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned
     v.parts.push_back({"validation", learned.judged, learned.model.predict(learned.judged_raw)});
   if (!data.split.test.empty())
     v.parts.push_back({"test", data.split.test, answers_for(learned.model, data.inputs, data.split.test)});
-  for (const Part& part : v.parts) judge_part(part, main_metric, v);
+  v.metrics.resize(v.parts.size());
+  v.baseline.resize(v.parts.size());
+  for_parts(v.parts.size(), threads, [&](size_t p) { judge_part(p, main_metric, v); });
+  for_parts(v.parts.size(), threads, [&](size_t p) { judge_baseline(p, v); });
   find_importance(data, v, threads);
   return v;
 }
@@ -269,7 +268,7 @@ void fill_table(const std::string& name, const Verdicts& v, const Json& config, 
   if (name == "thresholds") fill_thresholds(v, table);
   if (name == "segments") fill_segments(v, config, table);
   if (name == "tried") fill_tried(v, table);
-  if (name == "features") fill_features(v, table);
+  if (name == "features") fill_features(v.learned.model.features.uses(), table);
   if (name == "predictions") fill_predictions(v, table);
 }
 

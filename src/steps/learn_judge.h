@@ -3,6 +3,7 @@
 
 #include "models/learner.h"
 #include "steps/learn_data.h"
+#include "steps/learn_task.h"
 #include "steps/result_table.h"
 
 namespace filrouge {
@@ -33,7 +34,7 @@ struct Verdicts {
 Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned& learned,
                      const std::string& main_metric, int threads);
 
-/// The rows of each table of learn_tables(), by name.
+/// The rows of each table of supervised_tables(), by name.
 void fill_table(const std::string& name, const Verdicts& verdicts, const Json& config, ResultTable& table);
 
 /// As the metrics take it.

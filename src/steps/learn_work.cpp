@@ -3,8 +3,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "base/files.h"
-#include "base/hash.h"
 #include "base/text.h"
 #include "models/card.h"
 #include "models/learner.h"
@@ -13,28 +11,10 @@
 namespace filrouge {
 namespace {
 
-Schema schema_of(std::initializer_list<std::pair<const char*, const char*>> columns) {
-  Schema schema;
-  for (const auto& [name, type] : columns) schema.columns.push_back({name, type, {}});
-  return schema;
-}
-
-constexpr const char* kText = "VARCHAR";
-constexpr const char* kReal = "DOUBLE";
-constexpr const char* kCount = "BIGINT";
-
 /// A regression's prediction is a number, a class is named as text.
 Schema predictions_schema(const ModelPlan& plan) {
   const char* type = plan.classifies() ? kText : kReal;
   return schema_of({{"row", kCount}, {"part", kText}, {"actual", type}, {"prediction", type}, {"probability", kReal}});
-}
-
-std::vector<std::string> reasons_for_leaks(const Json& config) {
-  std::vector<std::string> lines;
-  if (config.contains("allow_leak"))
-    for (const auto& [column, reason] : config["allow_leak"].items())
-      lines.push_back(column + ": " + reason.get<std::string>());
-  return lines;
 }
 
 LearnOrder order_of(const ModelPlan& plan, const LearnData& data, const Json& config, const WorkRequest& request) {
@@ -73,16 +53,6 @@ CardFacts card_of(const ModelPlan& plan, const Json& config, const Verdicts& v) 
   return card;
 }
 
-/// Which columns are left out and why: one by one while they are few.
-std::vector<std::string> notes_of_columns(const std::string& name, const std::vector<ColumnUse>& uses) {
-  constexpr size_t kMostShown = 6;
-  std::vector<std::string> notes;
-  for (const ColumnUse& use : uses)
-    if (use.used_as.empty()) notes.push_back(fmt::format("`{}` is left out: {}", use.column, use.reason));
-  if (notes.size() <= kMostShown) return notes;
-  return {fmt::format("{} of {} columns are left out; {}.features says why", notes.size(), uses.size(), name)};
-}
-
 /// "auc 0.734 on 65,470 test rows (baseline 0.500)".
 std::string summary_of(const Verdicts& v) {
   const Metric& m = v.judging_metrics()[0];
@@ -92,19 +62,9 @@ std::string summary_of(const Verdicts& v) {
 
 }  // namespace
 
-const std::vector<LearnTable>& learn_tables() {
+const std::vector<LearnTable>& supervised_tables() {
   static const std::vector<LearnTable> tables = {
-      {"metrics",
-       [](const ModelPlan&) {
-         return schema_of({{"part", kText},
-                           {"metric", kText},
-                           {"value", kReal},
-                           {"lower", kReal},
-                           {"upper", kReal},
-                           {"baseline", kReal},
-                           {"rows", kCount},
-                           {"higher_is_better", "BOOLEAN"}});
-       }},
+      {"metrics", metrics_schema},
       {"folds",
        [](const ModelPlan&) {
          return schema_of({{"fold", kCount},
@@ -168,22 +128,10 @@ const std::vector<LearnTable>& learn_tables() {
                            {"loss", kReal},
                            {"weight", kReal}});
        }},
-      {"features",
-       [](const ModelPlan&) {
-         return schema_of({{"column", kText},
-                           {"kind", kText},
-                           {"used_as", kText},
-                           {"note", kText},
-                           {"missing", kCount},
-                           {"values", kCount}});
-       }},
+      {"features", features_schema},
       {"predictions", predictions_schema},
   };
   return tables;
-}
-
-Schema model_files_schema() {
-  return schema_of({{"file", kText}, {"bytes", kCount}, {"hash", kText}});
 }
 
 double budget_seconds(const Json& config) {
@@ -196,49 +144,41 @@ double budget_seconds(const Json& config) {
   return ms ? static_cast<double>(*ms) / 1000 : 0;
 }
 
-WorkResult work_on_learn(const WorkRequest& request, WorkContext& context) {
-  const Json& config = request.work.at("config");
-  Schema schema = schema_from_json(request.work.at("schema"));
-  Step step{"learn", request.name, config, {}, ""};
-  std::optional<ModelPlan> plan = plan_model(step, schema, nullptr);
-  FR_CHECK(plan.has_value());
+WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
+  const auto& [request, plan, config, schema] = job;
   context.phase("reading");
-  LearnData data = load_learn_data(*plan, config, schema, request.limits.memory_bytes, context.engine());
-  LearnOrder order = order_of(*plan, data, config, request);
+  LearnData data = load_learn_data(plan, config, schema, request.limits.memory_bytes, context.engine());
+  LearnOrder order = order_of(plan, data, config, request);
   order.phase = [&](const std::string& what) { context.phase(what); };
   if (data.step > 1) {
     if (!data.weight.empty())
       throw Error(ErrorKind::data, "FR0809", "weights are not supported for a table that does not fit into memory",
                   "raise --memory, or sample the table in SQL");
-    order.all_rows = count_training_rows(*plan, data, context.engine());
+    order.all_rows = count_training_rows(plan, data, context.engine());
     order.each_block = [&](const Features& features, const std::function<void(const TrainingSet&)>& take) {
-      each_training_block(*plan, data, features, context.engine(), take);
+      each_training_block(plan, data, features, context.engine(), take);
     };
   }
   Learned learned = learn_model(order, data.inputs, data.y, data.weight, data.split);
   context.phase("judging");
-  Verdicts verdicts = judge_model(*plan, data, learned, config.value("metric", ""), request.limits.threads);
+  Verdicts verdicts = judge_model(plan, data, learned, config.value("metric", ""), request.limits.threads);
 
   learned.model.about = {
-      {"seed", order.seed}, {"library", kLightgbmVersion}, {"rows", data.split.train.size()}, {"from", plan->from}};
+      {"seed", order.seed}, {"library", kLightgbmVersion}, {"rows", data.split.train.size()}, {"from", plan.from}};
   std::vector<std::string> files = learned.model.save(request.staging);
-  for (std::string& name : write_cards(card_of(*plan, config, verdicts), request.staging))
+  for (std::string& name : write_cards(card_of(plan, config, verdicts), request.staging))
     files.push_back(std::move(name));
   WorkResult result;
-  ResultTable listing(request.name, model_files_schema());
-  for (const std::string& file : files)
-    listing.add({file, static_cast<double>(std::filesystem::file_size(request.staging / file)),
-                 hash_file(request.staging / file)});
-  result.tables.push_back(listing.write(context.engine(), request.staging));
-  for (const LearnTable& spec : learn_tables()) {
-    ResultTable table(request.name + "." + spec.name, spec.schema(*plan));
+  result.tables.push_back(list_files(files, request, context.engine()));
+  for (const LearnTable& spec : supervised_tables()) {
+    ResultTable table(request.name + "." + spec.name, spec.schema(plan));
     fill_table(spec.name, verdicts, config, table);
     result.tables.push_back(table.write(context.engine(), request.staging));
   }
   result.summary = summary_of(verdicts);
   result.notes = data.notes;
   result.notes.insert(result.notes.end(), learned.notes.begin(), learned.notes.end());
-  for (std::string& note : notes_of_columns(plan->name, learned.model.features.uses()))
+  for (std::string& note : notes_on_left_out(plan.name, learned.model.features.uses()))
     result.notes.push_back(std::move(note));
   return result;
 }

@@ -20,7 +20,13 @@ class ModelReader {
     plan_.name = step_.name;
     plan_.from = step_.config.value("from", "");
     plan_.split.seed = step_.config.value("seed", uint64_t{1});
-    read_target();
+    plan_.method = step_.config.value("method", "auto");
+    if (std::string task = step_.config.value("task", ""); task == "cluster" || task == "anomaly") {
+      plan_.task = task == "cluster" ? Task::cluster : Task::anomaly;
+      if (step_.config.contains("predict")) read_truth();
+    } else {
+      read_target();
+    }
     read_split();
     for (const char* key : {"weight", "segments"})
       for (const std::string& column : names_under(key)) add_other(column);
@@ -64,6 +70,9 @@ class ModelReader {
   }
 
   void read_target() {
+    if (!step_.config.contains("predict"))
+      return report({}, "FR0112", "`learn` needs the key `predict`",
+                    "add `predict: COLUMN`, or `task: cluster` or `task: anomaly`, which predict nothing");
     const Column* column = column_at({"predict"}, step_.config.value("predict", ""));
     if (!column) return;
     plan_.target = column->name;
@@ -90,6 +99,20 @@ class ModelReader {
                "`task: classify`, or cast it in SQL");
     }
     if (step_.config.contains("classes")) plan_.classes = step_.config["classes"].get<std::vector<std::string>>();
+  }
+
+  /// Of an anomaly: what is known of the rows, to judge by.
+  void read_truth() {
+    const Column* column = column_at({"predict"}, step_.config.value("predict", ""));
+    if (!column) return;
+    plan_.target = column->name;
+    plan_.target_type = column->type;
+    add_other(column->name);
+    if (column->type != "BOOLEAN" && !is_whole_number(column->type))
+      report({"predict"}, "FR0802",
+             fmt::format("`{}` is a {}: what is known to be unusual is true and false, or 1 and 0", column->name,
+                         column->type),
+             fmt::format("make it so in SQL, as in {} = '...'", column->name));
   }
 
   /// A share between 0 and 1; 0 for `none`: then the folds alone judge, and the model is fitted on all rows.
@@ -180,7 +203,10 @@ class ModelReader {
         plan_.skipped.push_back(column.name);
     }
     if (plan_.sources.empty() && !failed_)
-      report({}, "FR0804", "nothing is left to learn from: no column but the target", "name fewer columns in `ignore`");
+      report({}, "FR0804",
+             plan_.target.empty() ? "nothing is left to learn from"
+                                  : "nothing is left to learn from: no column but the target",
+             "name fewer columns in `ignore`");
   }
 
   const Step& step_;
@@ -241,6 +267,17 @@ std::filesystem::path model_folder(const WorkRequest& request, const std::string
 
 Schema prediction_columns(const ModelPlan& plan) {
   Schema schema;
+  auto add = [&](const char* name, const char* type) { schema.columns.push_back({name, type, {}}); };
+  if (plan.task == Task::cluster) {
+    add("prediction", "BIGINT"), add("distance", "DOUBLE");
+    if (plan.method == "mixture") add("probability", "DOUBLE");
+    return schema;
+  }
+  if (plan.task == Task::anomaly) {
+    add("prediction", "BOOLEAN"), add("score", "DOUBLE");
+    if (plan.method == "pca") add("t2", "DOUBLE"), add("q", "DOUBLE");
+    return schema;
+  }
   bool regress = plan.task == Task::regress;
   schema.columns.push_back({"prediction", regress ? "DOUBLE" : plan.target_type, {}});
   if (!plan.classifies()) return schema;

@@ -15,9 +15,10 @@
 namespace filrouge {
 
 struct ModelPlan {
-  std::string name, from, target;
+  std::string name, from, target;  ///< target: cluster has none; of anomaly the truth to judge by, or empty
   std::string target_type;
   Task task = Task::classify;
+  std::string method;                 ///< as the thread says it; "auto" where it does not
   bool task_is_open = false;          ///< a whole-number target: two values make it classify, more regress
   std::vector<SourceColumn> sources;  ///< what the model may read, in the table's order
   std::vector<std::string> others;    ///< columns besides: target, split, weight, segments
@@ -26,6 +27,8 @@ struct ModelPlan {
   std::optional<SourceColumn> split_column;
   std::vector<std::string> classes;  ///< where the thread names them
 
+  /// Nothing is predicted: there is no split, and all rows are learned from.
+  bool unsupervised() const { return task == Task::cluster || task == Task::anomaly; }
   bool classifies() const { return task == Task::classify || task_is_open; }
 };
 
@@ -38,7 +41,8 @@ const Step* find_model(const Step& step, const std::string& key, const std::stri
 /// Reports an unknown table at `key` of the step; true when it is known (or is reported upstream).
 const Schema* find_table(const Step& step, const std::string& key, const std::string& table, BindContext& context);
 
-/// What a prediction is made of: prediction, probability ..., as columns of a table.
+/// What a prediction is made of: prediction, probability ..., as columns of a table. What only one method has (t2 and q
+/// of pca, the probability of a mixture) is there where the thread says that method.
 Schema prediction_columns(const ModelPlan& plan);
 
 /// In a worker: the folder with the files of a model that the request has as an input.

@@ -38,6 +38,22 @@ bool suits(const Step& step, const ModelPlan& plan, const Schema& table, const S
   return fine;
 }
 
+/// What needs a prediction that can be taken apart, or can be right or wrong.
+bool check_task(const Step& step, const ModelPlan& plan, BindContext& context) {
+  bool fine = true;
+  auto report = [&](const char* key, const std::string& message, const std::string& hint) {
+    fine = false;
+    context.report(context.thread().at(step, {key}, "FR0814", message, hint));
+  };
+  if (step.config.contains("interval") && plan.unsupervised())
+    report("interval", fmt::format("`{}` predicts nothing that an interval could hold", plan.name),
+           "take `interval` out");
+  if (step.config.contains("reasons") && plan.task == Task::cluster)
+    report("reasons", fmt::format("`{}` puts rows into clusters, which has no reasons by column", plan.name),
+           fmt::format("`{}.profiles` says what stands out in each cluster", plan.name));
+  return fine;
+}
+
 bool check_options(const Step& step, const ScoreOptions& options, BindContext& context) {
   if (!step.config.contains("interval") || (options.interval > 0 && options.interval < 1)) return true;
   context.report(context.thread().at(step, {"interval"}, "FR0812",
@@ -53,6 +69,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   const Schema* learned = context.schema(learn->config.value("from", ""));
   std::optional<ModelPlan> plan = learned ? plan_model(*learn, *learned, nullptr) : std::nullopt;
   if (!plan) return std::nullopt;  // reported at the learn step
+  if (!check_task(step, *plan, context)) return std::nullopt;
   ScoreOptions options = score_options(step.config);
   Schema added = scored_columns(*plan, options);
   if (!check_options(step, options, context) || !suits(step, *plan, *table, added, context)) return std::nullopt;
@@ -71,7 +88,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   binding.tables.push_back(std::move(output));
   binding.uses = {{from, table->names()}, {model, {"file", "hash"}}};
   binding.canonical = step.config;
-  binding.work = {{"config", step.config}, {"added", to_json(added)}};
+  binding.work = {{"config", step.config}, {"added", to_json(added)}, {"unsupervised", plan->unsupervised()}};
   return binding;
 }
 
@@ -83,8 +100,10 @@ Verb score_verb() {
   verb.spec.makes = "a table";
   verb.spec.about =
       "A model applied to a table: its rows with `prediction`, the probability where there are classes, and `unseen`, "
-      "the "
-      "columns whose value the training never saw. `reasons` says what moved each prediction most.";
+      "the columns whose value the training never saw. `reasons` says what moved each prediction most. Clusters give "
+      "the number of the nearest one (1 = the largest) and the `distance` to its centre, in deviations; anomalies "
+      "whether a row is beyond the limit, and its `score` from 0 to 1. What only one method has comes where `learn` "
+      "says `method`: `probability` of a mixture, `t2` and `q` of pca.";
   verb.spec.keys = {
       {.name = "from",
        .type = ValueType::table,
@@ -95,7 +114,8 @@ Verb score_verb() {
        .type = ValueType::integer,
        .default_value = "0",
        .about = "so many columns in `reasons`, strongest first: column, value, and how much it moved the raw score "
-                "(exact SHAP)"},
+                "(exact SHAP); of anomalies, how much shorter it made the path (isolation) or its part of T2 or Q, in "
+                "limits (pca)"},
       {.name = "interval",
        .type = ValueType::percent,
        .about = "such as 90%: `lower` and `upper` hold the truth that often (split conformal); of classes, `classes` "

@@ -54,7 +54,7 @@ constexpr ErrorCode kRows[] = {
   ignore: [arr_delay])"},
 
     {"FR0809", "wrong option of learn",
-     R"(A metric that does not exist or does not judge this task, a budget of nothing, a weight below 0, a monotone column that is no feature, or a leak allowed without a reason.)",
+     R"(A metric that does not exist or does not judge this task, a key or a method of another task, a budget of nothing, a weight below 0, a monotone column that is no feature, or a leak allowed without a reason.)",
      R"(metric: ruc_auc
 budget: 0)",
      R"(metric: auc
@@ -84,6 +84,14 @@ budget: normal)"},
   from: customers
   predict: churned
   split: {group: customer_id, test: 20%})"},
+
+    {"FR0814", "not for this kind of model",
+     R"(Clusters and detectors of anomalies predict no column: `explain` and `interval:` have nothing to work on there, and clusters give no `reasons:`. NAME.profiles describes clusters; `score` with `reasons:` says what is unusual in a row.)",
+     R"(- learn: segments
+  from: customers
+  task: cluster
+- explain: segments)",
+     R"(query: SELECT * FROM segments.profiles ORDER BY cluster, abs(lift) DESC)"},
 
     {"FR0820", "trees cannot be read",
      R"(The text of a model's trees is damaged, or has something that the scorer does not know (linear trees). The message names the line.)",
