@@ -37,7 +37,8 @@ size_t place_of(const std::string& text, const std::string& part) {
 TEST(ModelCard, SaysWhatCountsMostFirst) {
   std::string text = draw_model_card(sample_card());
   EXPECT_LT(place_of(text, "predicts  gone of people"), place_of(text, "test: 2,000"));
-  EXPECT_LT(place_of(text, "test: 2,000"), place_of(text, "train: 8,000")) << "what judges stands before what was fitted";
+  EXPECT_LT(place_of(text, "test: 2,000"), place_of(text, "train: 8,000"))
+      << "what judges stands before what was fitted";
   place_of(text, "0.8123  0.8023 to 0.8223       0.5");
   place_of(text, "leak      age: known to all");
   EXPECT_LT(place_of(text, "age"), place_of(text, "visits"));
