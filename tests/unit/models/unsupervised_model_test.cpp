@@ -18,7 +18,7 @@ Frame made_frame() {
       .number("size", [](size_t row) { return (row % 2 ? 10.0 : 0.0) + noise(row, 1) + noise(row, 2); })
       .number("weight", [](size_t row) { return row % 17 == 0 ? NAN : (row % 2 ? -5.0 : 5.0) + noise(row, 1); })
       .text("kind", [](size_t row) { return (noise(row, 3) < 0.9) == (row % 2 == 0) ? "round" : "square"; })
-      .text("city", [](size_t row) { return "city " + std::to_string(mix(row, 4) % 280); })
+      .text("city", [](size_t row) { return "city " + std::to_string(mix(row, 4) % 400); })
       .make();
 }
 
