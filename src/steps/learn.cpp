@@ -272,6 +272,11 @@ std::vector<KeySpec> keys() {
                 {.name = "l2", .type = ValueType::number, .about = "penalty on squared leaf values"},
                 {.name = "feature_share", .type = ValueType::number, .about = "of the features, drawn for each tree"},
                 {.name = "row_share", .type = ValueType::number, .about = "of the rows, drawn for each tree"}}},
+      {.name = "sample",
+       .type = ValueType::integer,
+       .default_value = "as many as 1 GB holds",
+       .about = "so many rows at most are in memory to choose and to judge; trees grow on all rows, block by block",
+       .least = 20},
       {.name = "seed", .type = ValueType::integer, .default_value = "1", .about = "of everything that is drawn"},
   };
 }

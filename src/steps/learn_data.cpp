@@ -24,12 +24,22 @@ uint64_t rows_of_table(const ModelPlan& plan, Engine& engine) {
   return engine.rows("SELECT count(*) FROM " + quote_table(plan.from), 1)["rows"][0][0].get<uint64_t>();
 }
 
-/// One of how many rows fits: a row takes 8 bytes per column here, and about as much and a quarter more as features.
-uint64_t step_for(const LearnData& data, uint64_t memory_bytes) {
+/// One of how many rows is kept: by the thread's own word or by the size of the table alone, for a model must not
+/// depend on the machine's memory. A row takes 8 bytes per column here, and about as much and a quarter more as
+/// features.
+uint64_t step_for(const LearnData& data, const Json& config, uint64_t memory_bytes) {
   constexpr uint64_t kBytesPerColumn = 8 + 10 + 2;
-  uint64_t columns = data.inputs.columns.size() + data.others.columns.size();
-  uint64_t room = std::max<uint64_t>(memory_bytes / 3, 50'000'000);
-  return std::max<uint64_t>(1, (data.table_rows * columns * kBytesPerColumn + room - 1) / room);
+  constexpr uint64_t kRoom = 1'000'000'000;
+  uint64_t row_bytes = (data.inputs.columns.size() + data.others.columns.size()) * kBytesPerColumn;
+  uint64_t most = std::max<uint64_t>(1, config.value("sample", std::max<uint64_t>(1, kRoom / row_bytes)));
+  uint64_t step = std::max<uint64_t>(1, (data.table_rows + most - 1) / most);
+  uint64_t needed = data.table_rows / step * row_bytes;
+  if (needed > memory_bytes / 10 * 7)
+    throw Error(ErrorKind::data, "FR0809",
+                fmt::format("learning from {} rows at a time needs about {}, more than the memory of the step",
+                            with_commas(data.table_rows / step), human_bytes(needed)),
+                fmt::format("raise --memory, or choose on fewer rows: sample: {}", memory_bytes / 2 / row_bytes));
+  return step;
 }
 
 /// The rows of a block whose number in the table is drawn.
@@ -60,8 +70,7 @@ void read_rows(LearnData& data, const ModelPlan& plan, Engine& engine) {
   });
   if (data.step == 1) return;
   data.notes.push_back(fmt::format(
-      "`{}` does not fit into memory: one of {} rows was used to choose and to judge, all of them to grow the trees",
-      plan.from, data.step));
+      "one of {1} rows of `{0}` was used to choose and to judge, all of them to grow the trees", plan.from, data.step));
 }
 
 [[noreturn]] void refuse_constant(const ModelPlan& plan, const std::string& value) {
@@ -235,7 +244,7 @@ LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schem
                           Engine& engine) {
   LearnData data(plan.sources, other_columns(plan, table));
   data.table_rows = rows_of_table(plan, engine);
-  data.step = step_for(data, memory_bytes);
+  data.step = step_for(data, config, memory_bytes);
   read_rows(data, plan, engine);
   read_target(data, plan, config);
   read_weights(data, plan, config);

@@ -20,7 +20,7 @@ struct LearnData {
   std::vector<std::string> labels;  ///< classify: by class number
   Split split;
   std::vector<std::string> notes;
-  /// A table that does not fit into memory is sampled: every row whose hash is divisible by `step` is here. 1 = all.
+  /// A large table is sampled: every row whose hash is divisible by `step` is here. 1 = all.
   uint64_t step = 1, table_rows = 0;
 
   LearnData(const std::vector<SourceColumn>& sources, const std::vector<SourceColumn>& extra)
@@ -28,7 +28,8 @@ struct LearnData {
   int classes() const { return task == Task::classify ? static_cast<int>(labels.size()) : 1; }
 };
 
-/// Reads `plan.from`, in at most a third of `memory_bytes`. Throws Error(data, FR0803 ... FR0808) in the words of the
+/// Reads `plan.from`, sampled where it is larger than about 1 GB or `sample:` says so. Throws FR0809 where that is more
+/// than `memory_bytes` can hold. Throws Error(data, FR0803 ... FR0808) in the words of the
 /// thread.
 LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, uint64_t memory_bytes,
                           Engine& engine);

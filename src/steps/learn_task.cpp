@@ -27,6 +27,7 @@ std::string said_task(const Json& config) {
 
 std::string hint_for(const std::string& key, const LearnTask& task) {
   const LearnTask* owner = owner_of(&LearnTask::keys, key);
+  FR_CHECK(owner != nullptr);  // every key of the verb goes with all tasks or stands in the list of one
   if (owner->names.size() == 1) return fmt::format("it goes with `task: {}`", owner->names[0]);
   return key == "split" ? "nothing is predicted, so all rows are learned from: take it out"
                         : fmt::format("`{}` predicts nothing: take it out", task.names[0]);
@@ -73,7 +74,7 @@ const std::vector<LearnTask>& learn_tasks() {
       {{"classify", "regress"},
        {"boosting", "linear", "additive", "baseline"},
        {"predict", "budget", "split", "because", "classes", "positive", "weight", "class_weight", "monotone", "metric",
-        "segments", "allow_leak", "settings"},
+        "segments", "sample", "allow_leak", "settings"},
        supervised_tables,
        work_on_supervised},
       {{"cluster"}, {"kmeans", "mixture"}, {"k"}, cluster_tables, work_on_clusters},

@@ -152,8 +152,8 @@ WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
   order.phase = [&](const std::string& what) { context.phase(what); };
   if (data.step > 1) {
     if (!data.weight.empty())
-      throw Error(ErrorKind::data, "FR0809", "weights are not supported for a table that does not fit into memory",
-                  "raise --memory, or sample the table in SQL");
+      throw Error(ErrorKind::data, "FR0809", "weights are not supported for a table of which a sample is used",
+                  "sample the table in SQL first, or leave `sample` out");
     order.all_rows = count_training_rows(plan, data, context.engine());
     order.each_block = [&](const Features& features, const std::function<void(const TrainingSet&)>& take) {
       each_training_block(plan, data, features, context.engine(), take);
