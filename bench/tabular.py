@@ -2,7 +2,7 @@
 """Quality on tables: filrouge's `method: auto` beside FLAML, LightGBM's defaults and a linear model, on the same outer folds.
 
 Usage: tabular.py FILROUGE DATA [--seconds 60] [--folds 5] [--sets churn,bank,...] [--peers flaml,lightgbm,linear]
-DATA is the folder of the shared data sets. Needs pandas, scikit-learn, lightgbm and flaml; each learner gets the same rows,
+DATA is the folder of the shared data sets. Needs pandas, scikit-learn, lightgbm and flaml[automl]; each learner gets the same rows,
 the same budget and two threads. Prints one JSON line per set, fold and learner, and at the end the mean ranks.
 """
 import argparse
@@ -107,7 +107,8 @@ def main():
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--peers", default="flaml,lightgbm,linear")
     a = parser.parse_args()
-    learners = {"filrouge": lambda *rest: filrouge(a.filrouge, *rest)}
+    program = str(pathlib.Path(a.filrouge).resolve())
+    learners = {"filrouge": lambda *rest: filrouge(program, *rest)}
     learners.update({name: globals()[name] for name in a.peers.split(",") if name})
     ranks = {name: [] for name in learners}
     for name in a.sets.split(","):
