@@ -65,7 +65,8 @@ std::string draw_model_card(const Json& card) {
                                    tried.at("settings").get<std::string>()));
   TextStyle style = output_style();
   text += "\n" + evaluation(card.at("evaluation"), style);
-  return text + "\n" + importance(card.at("importance"), style);
+  const Json& columns = card.at("importance");  // none of clusters and anomalies
+  return columns.empty() ? text : text + "\n" + importance(columns, style);
 }
 
 }  // namespace filrouge
