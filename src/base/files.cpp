@@ -47,6 +47,12 @@ std::string read_file(const fs::path& path) {
   return text;
 }
 
+void write_file(const fs::path& path, std::string_view text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  if (!file.flush()) throw Error(ErrorKind::environment, "FR0502", fmt::format("cannot write {}", path.string()));
+}
+
 void write_file_durably(const fs::path& path, std::string_view text) {
   fs::path temporary = path;
   temporary += fmt::format(".tmp{}", ::getpid());

@@ -17,6 +17,10 @@ std::string read_file(const fs::path& path);
 /// Calls `take` with successive blocks (1 MiB at most) of the file. Throws like read_file.
 void read_in_blocks(const fs::path& path, const std::function<void(std::string_view)>& take);
 
+/// Writes the file anew, without waiting for the disk: for what is synced later or not kept. Throws Error(environment,
+/// FR0502).
+void write_file(const fs::path& path, std::string_view text);
+
 /// Writes `text` beside `path`, fsyncs, renames over `path`, fsyncs the folder: after return it is there, whole, also
 /// after power loss; on failure `path` is as before. Throws Error(environment, FR0502).
 void write_file_durably(const fs::path& path, std::string_view text);

@@ -21,4 +21,8 @@ std::string dump(const Json& value, int indent) {
   return value.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string scalar_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : dump(value);
+}
+
 }  // namespace filrouge

@@ -20,4 +20,7 @@ Json parse_json(std::string_view text, std::string_view what);
 /// One line of UTF-8; a byte that is not UTF-8 becomes U+FFFD. Never throws.
 std::string dump(const Json& value, int indent = -1);
 
+/// A text as it is, any other value as dump() writes it: a scalar of thread.yaml as the user wrote it.
+std::string scalar_text(const Json& value);
+
 }  // namespace filrouge

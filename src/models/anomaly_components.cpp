@@ -152,8 +152,7 @@ Components::Scores Components::scores(const Matrix& x, int threads) const {
   FR_CHECK(x.columns == features);
   Scores scores{std::vector<double>(x.rows), std::vector<double>(x.rows), std::vector<double>(x.rows),
                 Matrix(x.rows, features), Matrix(x.rows, features)};
-  for_parts((x.rows + kRowsOfPart - 1) / kRowsOfPart, threads, [&](size_t part) {
-    size_t begin = part * kRowsOfPart, end = std::min(begin + kRowsOfPart, x.rows);
+  for_row_parts(x.rows, kRowsOfPart, threads, [&](size_t, size_t begin, size_t end) {
     RowMajor z = state.centred.points(x, begin, end, [](size_t r) { return r; });
     RowMajor t = z * state.loadings;
     RowMajor rest = z - t * state.loadings.transpose();

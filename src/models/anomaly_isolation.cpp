@@ -205,9 +205,9 @@ struct IsolationForest::State {
   template <class Work>
   void for_rows(const Matrix& x, int threads, const Work& work) const {
     FR_CHECK(x.columns == readings.size());
-    for_parts((x.rows + kRowsOfPart - 1) / kRowsOfPart, threads, [&](size_t part) {
+    for_row_parts(x.rows, kRowsOfPart, threads, [&](size_t, size_t begin, size_t end) {
       std::vector<double> row(readings.size());
-      for (size_t r = part * kRowsOfPart; r < std::min((part + 1) * kRowsOfPart, x.rows); ++r) {
+      for (size_t r = begin; r < end; ++r) {
         read(x.row(r), row.data());
         work(r, row.data());
       }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -127,17 +128,11 @@ std::string card_markdown(const CardFacts& facts) {
   return text + "\n## Evaluation\n\n" + evaluation(facts);
 }
 
-void write_text(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush()) throw Error(ErrorKind::environment, "FR0502", fmt::format("cannot write {}", path.string()));
-}
-
 }  // namespace
 
 std::vector<std::string> write_cards(const CardFacts& facts, const std::filesystem::path& folder) {
-  write_text(folder / "card.json", card_json(facts).dump(1) + "\n");
-  write_text(folder / "card.md", card_markdown(facts));
+  write_file(folder / "card.json", card_json(facts).dump(1) + "\n");
+  write_file(folder / "card.md", card_markdown(facts));
   return {"card.json", "card.md"};
 }
 

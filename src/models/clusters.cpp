@@ -73,12 +73,6 @@ Rows some_of(size_t count, size_t most, uint64_t seed) {
   return some;
 }
 
-Matrix rows_of(const Matrix& x, const Rows& rows) {
-  Matrix some(rows.size(), x.columns);
-  for (size_t r = 0; r < rows.size(); ++r) std::copy_n(x.row(rows[r]), x.columns, some.row(r));
-  return some;
-}
-
 /// The likeliest component of each row.
 std::vector<uint32_t> likeliest(const std::vector<double>& probability, size_t k) {
   std::vector<uint32_t> cluster(probability.size() / k);

@@ -38,8 +38,7 @@ Eigen::Map<const RowMajor> view(const Matrix& x) {
 /// Calls work(part, begin, end) for each part of the rows.
 template <class Work>
 void for_rows(const Matrix& x, int threads, const Work& work) {
-  for_parts(num_parts(x), threads,
-            [&](size_t part) { work(part, part * kRowsOfPart, std::min((part + 1) * kRowsOfPart, x.rows)); });
+  for_row_parts(x.rows, kRowsOfPart, threads, work);
 }
 
 double squared_distance(const double* a, const double* b, size_t columns) {

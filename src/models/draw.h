@@ -13,6 +13,11 @@ inline uint64_t mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
+/// Another one for each seed: of a row number, what draws of rows are made from.
+inline uint64_t mix(uint64_t value, uint64_t seed) {
+  return mix(value + seed * 0x9e3779b97f4a7c15);
+}
+
 /// In [0, 1), evenly; the same for the same seed and number.
 inline double draw(uint64_t seed, uint64_t number) {
   return static_cast<double>(mix(mix(seed) ^ number) >> 11) * 0x1p-53;

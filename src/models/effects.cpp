@@ -7,7 +7,6 @@ namespace {
 
 constexpr size_t kMostBins = 20;
 constexpr size_t kLocalRows = 2000;
-constexpr double kZ = 1.959963984540054;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// Edges of bins with about equal numbers of rows; a column of few values gets one bin for each.
@@ -135,8 +134,7 @@ void Effects::add(const Frame& frame, const Matrix& x, const std::vector<double>
         size_t line = r * outputs + k;
         double value = item.is_part ? by_feature[line * (x.columns + 1) + item.feature]
                                     : by_source[line * (sources + 1) + item.source];
-        Item::Sum& sum = item.sums[bin * outputs + k];
-        sum.n += 1, sum.sum += value, sum.squares += value * value;
+        item.sums[bin * outputs + k].add(value);
       }
     }
   }
@@ -161,11 +159,10 @@ EffectBin Effects::describe(const Item& item, size_t bin, size_t output) const {
     if (source.kind == SourceKind::boolean && single) out.label = out.from != 0 ? "true" : "false";
     if (!item.accumulated.empty()) out.accumulated = item.accumulated[bin * model_.outputs() + output];
   }
-  const Item::Sum& sum = item.sums[bin * model_.outputs() + output];
+  const Moments& sum = item.sums[bin * model_.outputs() + output];
   out.rows = static_cast<uint64_t>(sum.n);
-  out.effect = sum.sum / sum.n;
-  double error =
-      sum.n > 1 ? kZ * std::sqrt(std::max(0.0, sum.squares / sum.n - out.effect * out.effect) / (sum.n - 1)) : kNone;
+  out.effect = sum.mean();
+  double error = sum.error();
   out.lower = out.effect - error, out.upper = out.effect + error;
   return out;
 }

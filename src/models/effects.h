@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/explanation.h"
+#include "models/moments.h"
 
 namespace filrouge {
 
@@ -23,10 +24,7 @@ class Effects {
     std::vector<double> edges;        ///< numbers: bin k holds [edges[k], edges[k + 1]), the last one its end too
     std::vector<std::string> values;  ///< texts: the commonest; all others share one bin more
     std::vector<double> accumulated;  ///< per bin and output
-    struct Sum {
-      double n = 0, sum = 0, squares = 0;
-    };
-    std::vector<Sum> sums;  ///< (bins + 1) * outputs; the last bin is "missing"
+    std::vector<Moments> sums;        ///< (bins + 1) * outputs; the last bin is "missing"
     size_t num_bins() const { return is_text ? values.size() + 1 : edges.size() - 1; }
   };
   void add_number(size_t source, size_t feature, bool is_part, const Matrix& x);

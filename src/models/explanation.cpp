@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "models/effects.h"
+#include "models/moments.h"
 #include "models/pairs.h"
 
 namespace filrouge {
@@ -12,18 +13,6 @@ namespace {
 constexpr size_t kShuffledRows = 5000;
 constexpr int kMostFeaturePairs = 500;
 constexpr size_t kMostPairs = 50;
-constexpr double kZ = 1.959963984540054;  // 97.5 % quantile of the normal distribution
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-/// Sum and sum of squares of values as they come.
-struct Moments {
-  double n = 0, sum = 0, squares = 0;
-  void add(double value) { n += 1, sum += value, squares += value * value; }
-  double mean() const { return n > 0 ? sum / n : kNone; }
-  double error() const {
-    return n > 1 ? kZ * std::sqrt(std::max(0.0, squares / n - mean() * mean()) / (n - 1)) : kNone;
-  }
-};
 
 double loss_of(const Model& model, const double* answer, double y) {
   constexpr double kLeast = 1e-15;

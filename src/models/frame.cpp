@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "tables/schema.h"
 
 namespace filrouge {
@@ -54,6 +55,12 @@ std::string scan_expression(const SourceColumn& column) {
   }
 }
 
+std::string scan_sql(const std::vector<SourceColumn>& columns, const std::string& table) {
+  std::vector<std::string> parts;
+  for (const SourceColumn& column : columns) parts.push_back(scan_expression(column));
+  return fmt::format("SELECT {} FROM {}", join(parts, ", "), quote_table(table));
+}
+
 Frame::Frame(const std::vector<SourceColumn>& sources) : codes_(sources.size()) {
   for (const SourceColumn& source : sources) columns.push_back({source, {}, {}, {}});
 }
@@ -86,6 +93,12 @@ const FrameColumn* Frame::find(const std::string& name) const {
   return nullptr;
 }
 
+std::vector<SourceColumn> Frame::sources() const {
+  std::vector<SourceColumn> sources;
+  for (const FrameColumn& column : columns) sources.push_back(column.source);
+  return sources;
+}
+
 std::string value_text(const FrameColumn& column, size_t row) {
   if (column.is_null(row)) return "";
   if (column.is_text()) return column.dictionary[column.codes[row]];
@@ -101,14 +114,6 @@ std::string value_text(const FrameColumn& column, size_t row) {
   }
   if (column.source.kind == SourceKind::boolean) return value != 0 ? "true" : "false";
   return fmt::format("{}", value);
-}
-
-uint64_t mix(uint64_t value, uint64_t seed) {
-  // splitmix64 (Steele, Lea, Flood 2014), seeded by a step of its own sequence.
-  uint64_t z = value + (seed + 1) * 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
 }
 
 }  // namespace filrouge

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "models/draw.h"
 #include "models/matrix.h"
 #include "tables/block.h"
 
@@ -26,6 +27,10 @@ std::optional<SourceKind> source_kind(const std::string& type);
 /// How a block of a Frame is read: `name` as DOUBLE (dates and times as seconds since 1970, times of day as seconds) or
 /// as VARCHAR.
 std::string scan_expression(const SourceColumn& column);
+/// The same of a whole table, one block column each, in order.
+std::string scan_sql(const std::vector<SourceColumn>& columns, const std::string& table);
+/// Rows of a block: enough for what is done per block to cost nothing, few enough to be small in memory.
+inline constexpr size_t kScanRows = 65'536;
 
 /// One column. Numbers: NULL is NaN. Texts: codes into `dictionary`, in the order in which the values came.
 struct FrameColumn {
@@ -48,6 +53,7 @@ class Frame {
   size_t rows = 0;
   std::vector<FrameColumn> columns;
   const FrameColumn* find(const std::string& name) const;
+  std::vector<SourceColumn> sources() const;
 
  private:
   std::vector<std::unordered_map<std::string, uint32_t>> codes_;  ///< by column: text -> code
@@ -55,8 +61,5 @@ class Frame {
 
 /// A value as people write it: "14:05", "2013-01-01", "true", "3.5", "JFK"; empty for NULL.
 std::string value_text(const FrameColumn& column, size_t row);
-
-/// Hash of a row number and a seed: what draws of rows are made from, so that they depend on nothing else.
-uint64_t mix(uint64_t value, uint64_t seed);
 
 }  // namespace filrouge

@@ -18,11 +18,9 @@ constexpr size_t kRowsPerThread = 5000;  // below, a second thread costs more th
 constexpr int kMostTrees = 2000;
 constexpr int kPatience = 40;
 
-/// The training rows as numbers, with the folds as positions among them.
-struct FoldSet {
-  std::shared_ptr<TrainingSet> set;
-  std::shared_ptr<BinnedRows> binned;  // made when first needed
-  Rows train, validation;              // positions in `set`
+/// A fold, as positions among the training rows.
+struct FoldRows {
+  Rows train, validation;
 };
 
 struct Candidate {
@@ -49,22 +47,23 @@ class Learner {
  private:
   bool classify() const { return order_.task == Task::classify; }
   int classes() const { return static_cast<int>(order_.labels.size()); }
-  std::shared_ptr<TrainingSet> make_set(const Features& features, const Rows& rows, bool training) const;
+  void make_set();
   void make_folds();
   std::vector<Candidate> candidates() const;
   BoostingOptions options(int leaves, double rate) const;
   double seconds_per_round(const BoostingOptions& options) const;
   void fit_to_budget(BoostingOptions& options, double seconds) const;
   void try_candidate(Candidate& candidate);
-  std::vector<double> fit_on_fold(Candidate& candidate, FoldSet& fold);
+  std::vector<double> fit_on_fold(Candidate& candidate, const FoldRows& fold);
   void blend(std::vector<Candidate>& all);
   void refit(const Candidate& candidate, double weight);
   void recalibrate();
   void keep_residuals();
   std::vector<double> constant_raw(const Rows& rows) const;
   double loss(const std::vector<double>& raw) const;
-  BinnedRows& binned(FoldSet& fold) const;
+  const BinnedRows& binned();
   const BinnedRows& binned_table();
+  LinearOptions linear_options() const;
 
   const LearnOrder& order_;
   const Frame& frame_;
@@ -72,22 +71,24 @@ class Learner {
   const std::vector<double>& weight_;
   const Split& split_;
   size_t outputs_ = 1;
-  FoldSet all_;  // the training rows, no validation
-  std::vector<FoldSet> folds_;
-  std::unique_ptr<BinnedRows> table_;
-  std::vector<size_t> places_;  // by fold, one after the other: place of each validation row in learned_.judged
+  TrainingSet set_;  // the training rows; folds and the final fit share it and its bins
+  std::vector<FoldRows> folds_;
+  std::unique_ptr<BinnedRows> binned_;  // of set_, made when first needed
+  std::unique_ptr<BinnedRows> table_;   // of the whole table where set_ is a sample, likewise
+  std::vector<size_t> places_;          // by fold, one after the other: place of each validation row in learned_.judged
   Learned learned_;
 };
 
-std::shared_ptr<TrainingSet> Learner::make_set(const Features& features, const Rows& rows, bool training) const {
-  auto set = std::make_shared<TrainingSet>();
-  set->features = features.specs();
-  set->x = training ? features.encode_training(frame_, rows) : features.encode(frame_);
-  for (uint32_t row : rows) {
-    set->y.push_back(y_[row]);
-    if (!weight_.empty()) set->weight.push_back(weight_[row]);
+void Learner::make_set() {
+  Model& model = learned_.model;
+  int classes = classify() ? static_cast<int>(order_.labels.size()) : 1;
+  model.features = Features::fit(frame_, split_.train, y_, classes, order_.monotone, order_.seed, order_.time);
+  set_.features = model.features.specs();
+  set_.x = model.features.encode_training(frame_, split_.train);
+  for (uint32_t row : split_.train) {
+    set_.y.push_back(y_[row]);
+    if (!weight_.empty()) set_.weight.push_back(weight_[row]);
   }
-  return set;
 }
 
 Rows positions(const Rows& rows, const Rows& in) {
@@ -98,17 +99,12 @@ Rows positions(const Rows& rows, const Rows& in) {
 }
 
 void Learner::make_folds() {
-  Model& model = learned_.model;
-  int classes = classify() ? static_cast<int>(order_.labels.size()) : 1;
-  model.features = Features::fit(frame_, split_.train, y_, classes, order_.monotone, order_.seed, order_.time);
-  all_.set = make_set(model.features, split_.train, true);
   // Few folds for a small budget: the last ones, which in time are nearest to what comes.
   size_t most = order_.budget_seconds < 20 ? 2 : split_.folds.size();
   size_t first = split_.folds.size() - std::min(most, split_.folds.size());
   for (size_t i = first; i < split_.folds.size(); ++i) {
     const Fold& fold = split_.folds[i];
-    folds_.push_back(
-        {all_.set, nullptr, positions(fold.train, split_.train), positions(fold.validation, split_.train)});
+    folds_.push_back({positions(fold.train, split_.train), positions(fold.validation, split_.train)});
     learned_.judged.insert(learned_.judged.end(), fold.validation.begin(), fold.validation.end());
   }
   std::sort(learned_.judged.begin(), learned_.judged.end());
@@ -180,9 +176,9 @@ BoostingOptions Learner::options(int leaves, double rate) const {
 /// Expected seconds of one more tree in every fold, or in the final model where there are none.
 double Learner::seconds_per_round(const BoostingOptions& options) const {
   double rows = 0;
-  for (const FoldSet& fold : folds_) rows += static_cast<double>(fold.train.size());
+  for (const FoldRows& fold : folds_) rows += static_cast<double>(fold.train.size());
   if (folds_.empty()) rows = static_cast<double>(split_.train.size());
-  return static_cast<double>(outputs_) * seconds_per_tree(rows, all_.set->features.size(), options.leaves);
+  return static_cast<double>(outputs_) * seconds_per_tree(rows, set_.features.size(), options.leaves);
 }
 
 /// How many trees usually come before the validation loss stops falling.
@@ -232,7 +228,7 @@ std::vector<Candidate> Learner::candidates() const {
     o.max_depth = 4;
     o.min_rows_in_leaf = 30;
     apply_settings(order_.settings, o);
-    for (int f = 0; f < static_cast<int>(all_.set->features.size()); ++f) o.interactions.push_back({f});
+    for (int f = 0; f < static_cast<int>(set_.features.size()); ++f) o.interactions.push_back({f});
     add("additive", o);
   }
   if (order_.method != "boosting" && order_.method != "auto") return list;
@@ -268,21 +264,15 @@ std::vector<Candidate> Learner::candidates() const {
   return list;
 }
 
-BinnedRows& Learner::binned(FoldSet& fold) const {
-  if (!fold.binned) {
-    // Folds that share the training set share its bins.
-    for (const FoldSet& other : folds_)
-      if (other.set == fold.set && other.binned) fold.binned = other.binned;
-    if (!fold.binned && all_.set == fold.set) fold.binned = all_.binned;
-    if (!fold.binned) fold.binned = std::make_shared<BinnedRows>(*fold.set, BoostingOptions().max_bins, order_.threads);
-  }
-  return *fold.binned;
+const BinnedRows& Learner::binned() {
+  if (!binned_) binned_ = std::make_unique<BinnedRows>(set_, BoostingOptions().max_bins, order_.threads);
+  return *binned_;
 }
 
 /// All rows of a table of which only a sample is in memory, binned as the sample says.
 const BinnedRows& Learner::binned_table() {
   if (table_) return *table_;
-  table_ = std::make_unique<BinnedRows>(*all_.set, order_.all_rows, BoostingOptions().max_bins, order_.threads);
+  table_ = std::make_unique<BinnedRows>(set_, order_.all_rows, BoostingOptions().max_bins, order_.threads);
   uint64_t done = 0;
   order_.each_block(learned_.model.features, [&](const TrainingSet& block) {
     table_->push(block);
@@ -293,26 +283,24 @@ const BinnedRows& Learner::binned_table() {
   return *table_;
 }
 
-Matrix rows_of(const Matrix& x, const Rows& rows) {
-  Matrix part(rows.size(), x.columns);
-  for (size_t i = 0; i < rows.size(); ++i) std::copy_n(x.row(rows[i]), x.columns, part.row(i));
-  return part;
+LinearOptions Learner::linear_options() const {
+  LinearOptions options;
+  options.classify = classify();
+  options.classes = std::max(2, classes());
+  options.seed = order_.seed;
+  options.threads = order_.threads;
+  return options;
 }
 
-std::vector<double> Learner::fit_on_fold(Candidate& candidate, FoldSet& fold) {
+std::vector<double> Learner::fit_on_fold(Candidate& candidate, const FoldRows& fold) {
   if (candidate.method == "linear") {
-    LinearOptions options;
-    options.classify = classify();
-    options.classes = std::max(2, classes());
-    options.seed = order_.seed;
-    options.threads = order_.threads;
-    Linear linear = Linear::fit(*fold.set, fold.train, options);
-    Matrix x = rows_of(fold.set->x, fold.validation);
+    Linear linear = Linear::fit(set_, fold.train, linear_options());
+    Matrix x = rows_of(set_.x, fold.validation);
     std::vector<double> raw(x.rows * outputs_);
     linear.raw(x, 0, x.rows, raw.data());
     return raw;
   }
-  Boosted boosted = boost(binned(fold), fold.train, fold.validation, candidate.boosting);
+  Boosted boosted = boost(binned(), fold.train, fold.validation, candidate.boosting);
   candidate.trees += static_cast<double>(boosted.trees) / static_cast<double>(folds_.size());
   return boosted.validation_raw;
 }
@@ -320,7 +308,7 @@ std::vector<double> Learner::fit_on_fold(Candidate& candidate, FoldSet& fold) {
 void Learner::try_candidate(Candidate& candidate) {
   candidate.raw.resize(learned_.judged.size() * outputs_);
   size_t next = 0;
-  for (FoldSet& fold : folds_) {
+  for (const FoldRows& fold : folds_) {
     std::vector<double> raw = fit_on_fold(candidate, fold);
     for (size_t i = 0; i < fold.validation.size(); ++i, ++next)
       std::copy_n(&raw[i * outputs_], outputs_, &candidate.raw[places_[next] * outputs_]);
@@ -363,14 +351,9 @@ void Learner::blend(std::vector<Candidate>& all) {
 /// the rows that the folds had to leave out.
 void Learner::refit(const Candidate& candidate, double weight) {
   if (candidate.method == "linear") {
-    LinearOptions options;
-    options.classify = classify();
-    options.classes = std::max(2, classes());
-    options.seed = order_.seed;
-    options.threads = order_.threads;
-    Rows every(all_.set->x.rows);
+    Rows every(set_.x.rows);
     for (uint32_t i = 0; i < every.size(); ++i) every[i] = i;
-    learned_.model.members.push_back({candidate.method, weight, Linear::fit(*all_.set, every, options), ""});
+    learned_.model.members.push_back({candidate.method, weight, Linear::fit(set_, every, linear_options()), ""});
     return;
   }
   BoostingOptions options = candidate.boosting;
@@ -379,12 +362,12 @@ void Learner::refit(const Candidate& candidate, double weight) {
   options.patience = 0;
   // Several draws are averaged where they cost little: a blend of equals errs less than each.
   bool draws = options.row_share < 1 || options.feature_share < 1;
-  auto fitted_rows = static_cast<double>(order_.each_block ? order_.all_rows : all_.set->x.rows);
+  auto fitted_rows = static_cast<double>(order_.each_block ? order_.all_rows : set_.x.rows);
   double seconds = options.trees * static_cast<double>(outputs_) *
-                   seconds_per_tree(fitted_rows, all_.set->features.size(), options.leaves);
+                   seconds_per_tree(fitted_rows, set_.features.size(), options.leaves);
   int bags =
       draws ? std::clamp(static_cast<int>(order_.budget_seconds * weight / 6 / std::max(seconds, 1e-3)), 1, 5) : 1;
-  const BinnedRows& rows = order_.each_block ? binned_table() : binned(all_);
+  const BinnedRows& rows = order_.each_block ? binned_table() : binned();
   for (int bag = 0; bag < bags; ++bag) {
     options.seed = order_.seed + static_cast<uint64_t>(bag);
     Boosted boosted = boost(rows, {}, {}, options);
@@ -444,6 +427,7 @@ Learned Learner::run() {
   model.task = order_.task;
   model.target = order_.target;
   model.classes = order_.labels;
+  make_set();
   make_folds();
   learned_.baseline = constant_raw(split_.train);
   model.constant.assign(outputs_, 0);

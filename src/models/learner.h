@@ -45,7 +45,6 @@ struct Tried {
 struct Learned {
   Model model;
   std::vector<Tried> tried;
-  std::vector<std::string> notes;
   Rows judged;                     ///< validation rows of all folds, ascending
   std::vector<double> judged_raw;  ///< the blend's raw scores for them, made by models that did not see them
   std::vector<double> baseline;    ///< the constant raw score of the baseline

@@ -1,6 +1,7 @@
 // Numbers as learners see them: rows of features.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -38,5 +39,12 @@ struct TrainingSet {
 
 /// Row numbers into a TrainingSet, ascending.
 using Rows = std::vector<uint32_t>;
+
+/// Those rows of `x`, in that order.
+inline Matrix rows_of(const Matrix& x, const Rows& rows) {
+  Matrix some(rows.size(), x.columns);
+  for (size_t r = 0; r < rows.size(); ++r) std::copy_n(x.row(rows[r]), x.columns, some.row(r));
+  return some;
+}
 
 }  // namespace filrouge

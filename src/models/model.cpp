@@ -17,12 +17,6 @@ Task task_named(const std::string& name) {
   throw Error(ErrorKind::data, "FR0810", fmt::format("the model's task `{}` is not known", name));
 }
 
-void write_text(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush()) throw Error(ErrorKind::environment, "FR0502", fmt::format("cannot write {}", path.string()));
-}
-
 std::string read_text(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw Error(ErrorKind::data, "FR0810", fmt::format("the model's file {} is missing", path.string()));
@@ -112,7 +106,7 @@ std::vector<std::string> Model::save(const std::filesystem::path& folder) const 
     } else {
       files.push_back(fmt::format("member-{}.txt", i));
       entry["file"] = files.back();
-      write_text(folder / files.back(), members[i].text);
+      write_file(folder / files.back(), members[i].text);
     }
     list.push_back(std::move(entry));
   }
@@ -127,7 +121,7 @@ std::vector<std::string> Model::save(const std::filesystem::path& folder) const 
                {"residuals", residuals},
                {"class_scores", class_scores},
                {"about", about}};
-  write_text(folder / files[0], json.dump(1) + "\n");
+  write_file(folder / files[0], json.dump(1) + "\n");
   return files;
 }
 

@@ -37,4 +37,11 @@ void for_parts(size_t parts, int threads, const Work& work) {
   if (failure) std::rethrow_exception(failure);
 }
 
+/// work(part, begin, end) for parts of `size` rows, the last one of what is left.
+template <class Work>
+void for_row_parts(size_t rows, size_t size, int threads, const Work& work) {
+  for_parts((rows + size - 1) / size, threads,
+            [&](size_t part) { work(part, part * size, std::min((part + 1) * size, rows)); });
+}
+
 }  // namespace filrouge

@@ -1,7 +1,6 @@
 #include "models/unsupervised_model.h"
 
 #include <cmath>
-#include <fstream>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -56,10 +55,7 @@ std::vector<std::string> UnsupervisedModel::save(const std::filesystem::path& fo
                {"fitted", std::visit([](const auto& found) { return found.to_json(); }, fitted)},
                {"limit", limit},
                {"about", about}};
-  std::ofstream file(folder / "model.json", std::ios::binary);
-  file << json.dump(1) << "\n";
-  if (!file.flush())
-    throw Error(ErrorKind::environment, "FR0502", fmt::format("cannot write {}", (folder / "model.json").string()));
+  write_file(folder / "model.json", json.dump(1) + "\n");
   return {"model.json"};
 }
 

@@ -1,5 +1,6 @@
 // chart: a picture of a query or a table, as Vega-Lite in short form or in full.
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "charts/spec.h"
 #include "charts/vega.h"
@@ -32,7 +33,7 @@ std::vector<std::string> source_path(const Step& step) {
 std::vector<std::string> texts(const Json& value) {
   if (value.is_string()) return {value.get<std::string>()};
   std::vector<std::string> all;
-  for (const Json& item : value) all.push_back(item.is_string() ? item.get<std::string>() : dump(item));
+  for (const Json& item : value) all.push_back(scalar_text(item));
   return all;
 }
 
@@ -62,17 +63,6 @@ std::vector<std::string> file_names(const std::string& name, const Json& config)
 std::vector<std::string> references(const Step& step, BindContext& context) {
   if (!has_key(step, "query")) return {table_of(step)};
   return sql_references(step, {"query"}, query_of(step), context);
-}
-
-bool table_is_known(const Step& step, BindContext& context) {
-  const std::string table = table_of(step);
-  if (has_key(step, "query") || context.schema(table)) return true;
-  const std::vector<std::string> tables = context.table_names();
-  if (std::find(tables.begin(), tables.end(), table) != tables.end()) return false;  // reported upstream
-  const auto near = nearest(table, tables);
-  context.report(context.thread().at(step, {"from"}, "FR0204", fmt::format("no table `{}`", table),
-                                     near ? fmt::format("did you mean `{}`?", *near) : "", tables_note(context)));
-  return false;
 }
 
 void check_keys(const Step& step, std::vector<ChartProblem>& problems) {
@@ -109,7 +99,7 @@ Drawing plan_drawing(const Json& config, const std::string& source, const Schema
 }
 
 std::optional<Binding> bind(const Step& step, BindContext& context) {
-  if (!table_is_known(step, context)) return std::nullopt;
+  if (!has_key(step, "query") && !find_table(step, {"from"}, table_of(step), context)) return std::nullopt;
   auto bound = bind_sql(step, source_path(step), query_of(step), context);
   if (!bound) return std::nullopt;
   std::vector<ChartProblem> problems;
@@ -152,12 +142,6 @@ ChartTable read_back(const WrittenTable& table, Engine& engine) {
   return chart_table(engine.rows(fmt::format("SELECT * FROM read_parquet([{}])", join(files, ", ")), table.rows));
 }
 
-void write_text(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  if (!file.flush()) throw Error(ErrorKind::environment, "FR0502", fmt::format("cannot write {}", path.string()));
-}
-
 WorkResult work(const WorkRequest& request, WorkContext& context) {
   const Json& config = request.work.at("config");
   std::vector<ChartProblem> problems;
@@ -177,7 +161,7 @@ WorkResult work(const WorkRequest& request, WorkContext& context) {
                                                 : make_chart(config, drawing.form, table, theme);
     std::vector<std::string> warnings;
     const std::string svg = draw_svg(chart.spec, &warnings);
-    write_text(request.staging / (request.name + suffix + ".svg"), svg);
+    write_file(request.staging / (request.name + suffix + ".svg"), svg);
     if (wants_png(config)) write_png(svg, kPngScale, request.staging / (request.name + suffix + ".png"));
     if (!specification.empty()) continue;
     specification = spec_text(chart.spec);
@@ -185,7 +169,7 @@ WorkResult work(const WorkRequest& request, WorkContext& context) {
     if (!table.rows.empty())
       for (const std::string& warning : warnings) result.notes.push_back("Vega-Lite: " + warning);
   }
-  write_text(request.staging / (request.name + ".vl.json"), specification);
+  write_file(request.staging / (request.name + ".vl.json"), specification);
   for (const std::string& file : file_names(request.name, config))
     result.publish.emplace_back(request.staging / file, std::filesystem::path("charts") / file);
   result.summary = fmt::format("{}  charts/{}.svg", plural(table.rows.size(), "row"), request.name);

@@ -224,12 +224,8 @@ bool is_gate(const Expectations& expectations) {
 std::optional<Binding> bind(const Step& step, BindContext& context) {
   const Schema* table = context.schema(step.name);
   if (!table) {
-    std::vector<std::string> tables = context.table_names();
-    if (std::find(tables.begin(), tables.end(), step.name) != tables.end()) return std::nullopt;  // reported upstream
-    auto near = nearest(step.name, tables);
-    context.report(context.thread().at(step, {}, "FR0204", fmt::format("no table `{}`", step.name),
-                                       near ? fmt::format("did you mean `{}`?", *near) : "",
-                                       "a check names the table that it checks: " + join(tables, ", ")));
+    find_table(step, {}, step.name, context,
+               "a check names the table that it checks: " + join(context.table_names(), ", "));
     return std::nullopt;
   }
   auto expectations = compile_expectations(step, *table, context);

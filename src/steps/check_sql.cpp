@@ -219,15 +219,16 @@ void Compiler::range(const Json& value, const Path& path) {
       if (bound->is_null()) continue;
       auto literal = literal_for(column.type, *bound);
       if (!literal || class_of(column.type) == TypeClass::boolean)
-        return report(place, "FR0407", mismatch(column, fmt::format("`{}` cannot be a bound of it", shown(*bound))),
+        return report(place, "FR0407",
+                      mismatch(column, fmt::format("`{}` cannot be a bound of it", scalar_text(*bound))),
                       fmt::format("its bounds are each {}", words_for(class_of(column.type))),
                       "another type can be given where the table is read (`columns:`) or in a query (`CAST`)");
       fails += fmt::format("{}{} {} {}", fails.empty() ? "" : " OR ", name, bound == &low ? "<" : ">", *literal);
     }
     if (low.is_null() || high.is_null())
-      rule = low.is_null() ? "at most " + shown(high) : "at least " + shown(low);
+      rule = low.is_null() ? "at most " + scalar_text(high) : "at least " + scalar_text(low);
     else
-      rule = fmt::format("between {} and {}", shown(low), shown(high));
+      rule = fmt::format("between {} and {}", scalar_text(low), scalar_text(high));
     add(column.name, rule).fails = fails;
   });
 }
@@ -242,11 +243,11 @@ void Compiler::in(const Json& value, const Path& path) {
       auto literal = literal_for(column.type, what[i]);
       if (!literal)
         return report(place / std::to_string(i), "FR0407",
-                      mismatch(column, fmt::format("`{}` cannot be a value of it", shown(what[i]))),
+                      mismatch(column, fmt::format("`{}` cannot be a value of it", scalar_text(what[i]))),
                       class_of(column.type) == TypeClass::text && !what[i].is_structured()
-                          ? fmt::format("put it in quotes: '{}'", shown(what[i]))
+                          ? fmt::format("put it in quotes: '{}'", scalar_text(what[i]))
                           : fmt::format("a value is {}", words_for(class_of(column.type))));
-      literals.push_back(*literal), words.push_back(shown(what[i]));
+      literals.push_back(*literal), words.push_back(scalar_text(what[i]));
     }
     size_t more = words.size() > 12 ? words.size() - 10 : 0;
     if (more) words.resize(10), words.push_back(fmt::format("{} more", more));
@@ -273,7 +274,7 @@ void Compiler::matches(const Json& value, const Path& path) {
                            "use `range` or `in`, or `sql` with a CAST", "");
     if (what.is_structured() || what.is_null())
       return report(place, "FR0404", "`matches` takes a regular expression", "such as '^N[0-9A-Z]+$'");
-    std::string pattern = shown(what);
+    std::string pattern = scalar_text(what);
     pattern_is_valid(pattern, place);
     add(column.name, "matches " + pattern).fails =
         fmt::format("NOT regexp_full_match({}, {})", quote_name(column.name), quote_text(pattern));
@@ -334,7 +335,7 @@ void Compiler::row_count(const Json& value, const Path& path) {
   const auto& [low, high] = *both;
   for (const Json* bound : {&low, &high})
     if (!bound->is_null() && !is_count_of_rows(*bound))
-      return report(path, "FR0404", fmt::format("`{}` is not a number of rows", shown(*bound)),
+      return report(path, "FR0404", fmt::format("`{}` is not a number of rows", scalar_text(*bound)),
                     "such as `[300000, 400000]`");
   auto count = [](const Json& bound) { return with_commas(bound.get<uint64_t>()); };
   std::string rule = low == high      ? count(low)
@@ -349,10 +350,10 @@ void Compiler::row_count(const Json& value, const Path& path) {
 
 void Compiler::type(const Json& value, const Path& path) {
   each_column(value, path, [&](const Column& column, const Json& what, const Path& place) {
-    auto wanted = type_named(shown(what));
+    auto wanted = type_named(scalar_text(what));
     if (!wanted) {
-      auto near = nearest(shown(what), type_names());
-      return report(place, "FR0430", fmt::format("there is no type `{}`", shown(what)),
+      auto near = nearest(scalar_text(what), type_names());
+      return report(place, "FR0430", fmt::format("there is no type `{}`", scalar_text(what)),
                     near ? fmt::format("did you mean `{}`?", *near) : "", "types: " + join(type_names(), ", "));
     }
     bool holds = lower(*wanted) == lower(column.type);
@@ -380,9 +381,10 @@ void Compiler::freshness(const Json& value, const Path& path) {
     if (kind != TypeClass::date && kind != TypeClass::timestamp)
       return report_at_key(place, "FR0407", mismatch(column, "`freshness` is for dates and times"),
                            "read it as DATE or TIMESTAMP", "");
-    auto age = parse_age(shown(what));
+    auto age = parse_age(scalar_text(what));
     if (!age)
-      return report(place, "FR0404", fmt::format("`{}` is not an age", shown(what)), "such as `30 days` or `2 h`");
+      return report(place, "FR0404", fmt::format("`{}` is not an age", scalar_text(what)),
+                    "such as `30 days` or `2 h`");
     std::string newest = fmt::format("make_timestamp(epoch_us(max({})))", quote_name(column.name));
     Expectation& e = add(column.name, fmt::format("newest at most {} before {}", *age, day));
     e.found = newest + "::VARCHAR";
@@ -417,7 +419,8 @@ void Compiler::at_most(const Json& item, const Path& path) {
   bool is_count = is_count_of_rows(value);
   auto share = parse_share(value);
   if (!is_count && !share)
-    return report(path / "at_most", "FR0404", fmt::format("`{}` is neither a share nor a number of rows", shown(value)),
+    return report(path / "at_most", "FR0404",
+                  fmt::format("`{}` is neither a share nor a number of rows", scalar_text(value)),
                   "such as `1%` or `12`");
   if (is_count)
     draft_.at_most_rows = value.get<uint64_t>();
@@ -445,7 +448,7 @@ void Compiler::item(size_t index, const Json& item) {
   draft_.label = item.value("name", "");
   draft_.about = item.value("about", "");
   draft_.severity = item.value("otherwise", step_.config.value("otherwise", "stop"));
-  as_of_ = item.contains("as_of") ? shown(resolve(item["as_of"], path / "as_of")) : "";
+  as_of_ = item.contains("as_of") ? scalar_text(resolve(item["as_of"], path / "as_of")) : "";
   at_most(item, path);
   if (item.contains("at_most") && !given[0]->share)
     report(path / "at_most", "FR0404",

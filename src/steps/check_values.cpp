@@ -131,10 +131,6 @@ std::optional<std::string> literal_for(const std::string& type, const Json& valu
   return std::nullopt;
 }
 
-std::string shown(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : dump(value);
-}
-
 std::optional<std::string> parse_timestamp(const std::string& text) {
   std::smatch part;
   if (!std::regex_match(text, part, timestamp_form()) || !is_day(part[1])) return std::nullopt;

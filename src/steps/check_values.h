@@ -19,8 +19,6 @@ bool comparable(const std::string& a, const std::string& b);
 /// `value` as a SQL literal that compares with a column of `type`; nothing where it is of another kind (a text beside a
 /// number) or no date of the calendar.
 std::optional<std::string> literal_for(const std::string& type, const Json& value);
-/// `value` for people: without quotes.
-std::string shown(const Json& value);
 
 /// "2013-12-31", "2013-12-31 18:00", "2013-12-31T18:00:00Z" -> the same with seconds, in UTC. Nothing where it is none.
 std::optional<std::string> parse_timestamp(const std::string& text);

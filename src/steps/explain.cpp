@@ -69,7 +69,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   const Step* learn = find_model(step, "", step.name, context);
   if (!learn) return std::nullopt;
   std::string from = table_of(step, context);
-  const Schema* table = find_table(step, "from", from, context);
+  const Schema* table = find_table(step, {"from"}, from, context);
   const Schema* learned = context.schema(learn->config.value("from", ""));
   if (!table || !learned || !context.schema(step.name)) return std::nullopt;
   std::optional<ModelPlan> plan = plan_model(*learn, *learned, nullptr);

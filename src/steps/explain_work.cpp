@@ -11,26 +11,11 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kBlockRows = 65'536;
 constexpr size_t kMostGroups = 100;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 bool always(const Json&) {
   return true;
-}
-
-Schema schema_of(std::initializer_list<std::pair<const char*, const char*>> columns) {
-  Schema schema;
-  for (const auto& [name, type] : columns) schema.columns.push_back({name, type, {}});
-  return schema;
-}
-
-CellValue text(const std::string& value) {
-  return value.empty() ? CellValue() : CellValue(value);
-}
-
-double count(uint64_t value) {
-  return static_cast<double>(value);
 }
 
 /// What is gathered over the blocks.
@@ -146,7 +131,7 @@ void Gathered::fill_fairness(ResultTable& out) const {
     Fairness found = fairness(y_, p_, {}, group);
     for (const FairnessGroup& f : found.groups) {
       auto rate = [&](const char* name, const GroupRate& r) {
-        out.add({groups_[g], text(names[f.group]), name, r.value, r.lower, r.upper, count(f.rows)});
+        out.add({groups_[g], text_or_nothing(names[f.group]), name, r.value, r.lower, r.upper, f.rows});
       };
       rate("base_rate", f.base_rate);
       rate("selection_rate", f.selection_rate);
@@ -158,7 +143,7 @@ void Gathered::fill_fairness(ResultTable& out) const {
     }
     for (const Criterion& c : found.criteria)
       out.add({groups_[g], std::isnan(c.value) ? CellValue() : CellValue(names[c.highest] + " / " + names[c.lowest]),
-               c.name, c.value, c.lower, c.upper, count(y_.size())});
+               c.name, c.value, c.lower, c.upper, y_.size()});
   }
 }
 
@@ -171,8 +156,8 @@ void Gathered::fill(const std::string& table, ResultTable& out) const {
     for (const ColumnPair& p : explanation_.pairs()) out.add({p.first, p.second, p.strength});
   if (table == "effects")
     for (const EffectBin& b : explanation_.effects())
-      out.add({b.column, text(b.part), text(b.class_name), b.label, b.from, b.to, count(b.rows), b.effect, b.lower,
-               b.upper, b.accumulated});
+      out.add({b.column, text_or_nothing(b.part), text_or_nothing(b.class_name), b.label, b.from, b.to, b.rows,
+               b.effect, b.lower, b.upper, b.accumulated});
   if (table == "fairness") fill_fairness(out);
 }
 
@@ -230,7 +215,7 @@ void explain_rows(const WorkRequest& request, const Model& model, Gathered& gath
   uint64_t done = 0, planned = total / step;
   auto start = std::chrono::steady_clock::now();
   context.phase(fmt::format("explaining {} rows", with_commas(planned)));
-  engine.scan(rows_sql(request, expressions, step), kBlockRows, [&](Block&& block) {
+  engine.scan(rows_sql(request, expressions, step), kScanRows, [&](Block&& block) {
     Frame inputs(model.features.sources()), rest(others);
     inputs.add(block);
     rest.add(block, model.features.sources().size());
@@ -257,43 +242,43 @@ std::vector<std::string> groups_named(const Json& config) {
 const std::vector<ExplainTable>& explain_tables() {
   static const std::vector<ExplainTable> tables = {
       {"importance", always,
-       schema_of({{"column", "VARCHAR"},
-                  {"importance", "DOUBLE"},
-                  {"lower", "DOUBLE"},
-                  {"upper", "DOUBLE"},
-                  {"share", "DOUBLE"},
-                  {"permutation", "DOUBLE"},
-                  {"permutation_lower", "DOUBLE"},
-                  {"permutation_upper", "DOUBLE"},
-                  {"gain", "DOUBLE"}})},
-      {"pairs", always, schema_of({{"first", "VARCHAR"}, {"second", "VARCHAR"}, {"strength", "DOUBLE"}})},
+       schema_of({{"column", kText},
+                  {"importance", kReal},
+                  {"lower", kReal},
+                  {"upper", kReal},
+                  {"share", kReal},
+                  {"permutation", kReal},
+                  {"permutation_lower", kReal},
+                  {"permutation_upper", kReal},
+                  {"gain", kReal}})},
+      {"pairs", always, schema_of({{"first", kText}, {"second", kText}, {"strength", kReal}})},
       {"effects", always,
-       schema_of({{"column", "VARCHAR"},
-                  {"part", "VARCHAR"},
-                  {"class", "VARCHAR"},
-                  {"value", "VARCHAR"},
-                  {"from", "DOUBLE"},
-                  {"to", "DOUBLE"},
-                  {"rows", "BIGINT"},
-                  {"effect", "DOUBLE"},
-                  {"lower", "DOUBLE"},
-                  {"upper", "DOUBLE"},
-                  {"accumulated", "DOUBLE"}})},
+       schema_of({{"column", kText},
+                  {"part", kText},
+                  {"class", kText},
+                  {"value", kText},
+                  {"from", kReal},
+                  {"to", kReal},
+                  {"rows", kCount},
+                  {"effect", kReal},
+                  {"lower", kReal},
+                  {"upper", kReal},
+                  {"accumulated", kReal}})},
       {"contributions", [](const Json& config) { return config.value("contributions", false); },
-       schema_of({{"row", "BIGINT"},
-                  {"class", "VARCHAR"},
-                  {"column", "VARCHAR"},
-                  {"contribution", "DOUBLE"},
-                  {"base", "DOUBLE"},
-                  {"raw", "DOUBLE"}})},
+       schema_of({{"row", kCount},
+                  {"class", kText},
+                  {"column", kText},
+                  {"contribution", kReal},
+                  {"base", kReal},
+                  {"raw", kReal}})},
       {"fairness", [](const Json& config) { return config.contains("by"); },
-       schema_of({{"by", "VARCHAR"},
-                  {"group", "VARCHAR"},
-                  {"measure", "VARCHAR"},
-                  {"value", "DOUBLE"},
-                  {"lower", "DOUBLE"},
-                  {"upper", "DOUBLE"},
-                  {"rows", "BIGINT"}})},
+       schema_of({{"by", kText},
+                  {"group", kText},
+                  {"measure", kText},
+                  {"value", kReal},
+                  {"lower", kReal},
+                  {"upper", kReal},
+                  {"rows", kCount}})},
   };
   return tables;
 }

@@ -151,7 +151,7 @@ bool check_options(const Step& step, const ModelPlan& plan, BindContext& context
 
 std::optional<Binding> bind(const Step& step, BindContext& context) {
   const std::string from = step.config.value("from", "");
-  const Schema* table = find_table(step, "from", from, context);
+  const Schema* table = find_table(step, {"from"}, from, context);
   if (!table || !check_task(step, context)) return std::nullopt;
   std::optional<ModelPlan> plan = plan_model(step, *table, &context);
   if (!plan) return std::nullopt;

@@ -23,9 +23,7 @@ struct Attempt {
 };
 
 double share_at_limit(const Json& config) {
-  if (!config.contains("limit")) return kDefaultLimit;
-  std::string text = config["limit"].is_string() ? config["limit"].get<std::string>() : dump(config["limit"]);
-  return std::strtod(text.c_str(), nullptr) / (text.ends_with('%') ? 100 : 1);
+  return config.contains("limit") ? share_said(config["limit"]) : kDefaultLimit;
 }
 
 /// The rows whose truth is known, as the metrics take them.

@@ -10,7 +10,6 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kBlockRows = 65'536;
 constexpr size_t kMostClasses = 100;
 
 std::vector<SourceColumn> other_columns(const ModelPlan& plan, const Schema& table) {
@@ -62,7 +61,7 @@ Block drawn(const Block& block, uint64_t first, uint64_t step) {
 
 void read_rows(LearnData& data, const ModelPlan& plan, Engine& engine) {
   uint64_t next = 0;
-  engine.scan(learn_scan_sql(plan, data), kBlockRows, [&](Block&& block) {
+  engine.scan(learn_scan_sql(plan, data), kScanRows, [&](Block&& block) {
     Block kept = data.step == 1 ? std::move(block) : drawn(block, next, data.step);
     next += data.step == 1 ? kept.rows : block.rows;
     data.inputs.add(kept);
@@ -112,8 +111,7 @@ std::vector<std::string> labels_of(const FrameColumn& target, const Rows& rows, 
     labels = plan.classes;
   }
   if (config.contains("positive")) {
-    std::string positive =
-        config["positive"].is_string() ? config["positive"].get<std::string>() : dump(config["positive"]);
+    std::string positive = scalar_text(config["positive"]);
     auto place = std::find(labels.begin(), labels.end(), positive);
     if (place == labels.end() || labels.size() != 2)
       throw Error(ErrorKind::data, "FR0806",
@@ -234,10 +232,9 @@ void refuse_leaks(const LearnData& data, const Json& config) {
 }  // namespace
 
 std::string learn_scan_sql(const ModelPlan& plan, const LearnData& data) {
-  std::vector<std::string> parts;
-  for (const Frame* frame : {&data.inputs, &data.others})
-    for (const FrameColumn& column : frame->columns) parts.push_back(scan_expression(column.source));
-  return fmt::format("SELECT {} FROM {}", join(parts, ", "), quote_table(plan.from));
+  std::vector<SourceColumn> columns = data.inputs.sources(), others = data.others.sources();
+  columns.insert(columns.end(), others.begin(), others.end());
+  return scan_sql(columns, plan.from);
 }
 
 LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, uint64_t memory_bytes,

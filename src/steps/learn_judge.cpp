@@ -88,16 +88,12 @@ size_t class_said(const double* answers, size_t outputs) {
   return static_cast<size_t>(std::max_element(answers, answers + outputs) - answers);
 }
 
-double number(uint64_t value) {
-  return static_cast<double>(value);
-}
-
 void fill_metrics(const Verdicts& v, ResultTable& table) {
   for (size_t p = 0; p < v.parts.size(); ++p)
     for (size_t i = 0; i < v.metrics[p].size(); ++i) {
       const Metric& m = v.metrics[p][i];
-      table.add({v.parts[p].name, m.name, m.value, m.lower, m.upper, v.baseline[p][i].value,
-                 number(v.parts[p].rows.size()), m.higher_is_better ? 1.0 : 0.0});
+      table.add({v.parts[p].name, m.name, m.value, m.lower, m.upper, v.baseline[p][i].value, v.parts[p].rows.size(),
+                 m.higher_is_better ? 1.0 : 0.0});
     }
 }
 
@@ -115,9 +111,8 @@ void fill_folds(const Verdicts& v, ResultTable& table) {
       part.insert(part.end(), &answers[place * outputs], &answers[place * outputs] + outputs);
     }
     const std::string& name = v.judging_metrics()[0].name;
-    auto text = [](const std::string& t) { return t.empty() ? CellValue() : CellValue(t); };
-    table.add({number(f + 1), number(folds[f].train.size()), number(folds[f].validation.size()), text(folds[f].from),
-               text(folds[f].to), name, metric(name, judged_of(v.data, folds[f].validation, part))});
+    table.add({f + 1, folds[f].train.size(), folds[f].validation.size(), text_or_nothing(folds[f].from),
+               text_or_nothing(folds[f].to), name, metric(name, judged_of(v.data, folds[f].validation, part))});
   }
 }
 
@@ -133,7 +128,7 @@ void fill_calibration(const Verdicts& v, ResultTable& table) {
     Judged judged = judged_of(v.data, part.rows, part.answers);
     double bin = 0;
     for (const CalibrationBin& b : calibration(judged.y, judged.prediction, judged.weight, 10))
-      table.add({part.name, ++bin, b.from, b.to, number(b.rows), b.mean_predicted, b.observed, b.lower, b.upper});
+      table.add({part.name, ++bin, b.from, b.to, b.rows, b.mean_predicted, b.observed, b.lower, b.upper});
   }
 }
 
@@ -144,7 +139,7 @@ void fill_confusion(const Verdicts& v, ResultTable& table) {
     std::vector<uint64_t> counts = confusion(judged_of(v.data, part.rows, part.answers));
     for (size_t actual = 0; actual < k; ++actual)
       for (size_t said = 0; said < k; ++said)
-        table.add({part.name, v.data.labels[actual], v.data.labels[said], number(counts[actual * k + said])});
+        table.add({part.name, v.data.labels[actual], v.data.labels[said], counts[actual * k + said]});
   }
 }
 
@@ -152,8 +147,8 @@ void fill_thresholds(const Verdicts& v, ResultTable& table) {
   if (v.data.labels.size() != 2) return;
   Judged judged = judged_of(v.data, v.judge().rows, v.judge().answers);
   for (const ThresholdRow& t : thresholds(judged.y, judged.prediction, 100))
-    table.add({t.threshold, t.precision, t.recall, t.specificity, t.f1, t.accuracy, t.flagged_share,
-               number(t.true_positive), number(t.false_positive), number(t.true_negative), number(t.false_negative)});
+    table.add({t.threshold, t.precision, t.recall, t.specificity, t.f1, t.accuracy, t.flagged_share, t.true_positive,
+               t.false_positive, t.true_negative, t.false_negative});
 }
 
 std::vector<const FrameColumn*> segment_columns(const Verdicts& v, const Json& config) {
@@ -188,15 +183,14 @@ void fill_segments(const Verdicts& v, const Json& config, ResultTable& table) {
         answers.insert(answers.end(), &part.answers[i * outputs], &part.answers[i * outputs] + outputs);
       }
       Metric m = judge_by(v.judging_metrics()[0].name, judged_of(v.data, rows, answers), v.seed);
-      table.add({column->source.name, value.empty() ? CellValue() : CellValue(value), number(rows.size()), m.name,
-                 m.value, m.lower, m.upper});
+      table.add({column->source.name, text_or_nothing(value), rows.size(), m.name, m.value, m.lower, m.upper});
     }
   }
 }
 
 void fill_tried(const Verdicts& v, ResultTable& table) {
   for (const Tried& t : v.learned.tried)
-    table.add({t.method, t.settings, t.trees ? CellValue(number(static_cast<uint64_t>(t.trees))) : CellValue(),
+    table.add({t.method, t.settings, t.trees ? CellValue(static_cast<double>(t.trees)) : CellValue(),
                v.data.task == Task::classify ? "log_loss" : "rmse", t.loss, t.weight});
 }
 
@@ -216,7 +210,7 @@ void fill_predictions(const Verdicts& v, ResultTable& table) {
   const FrameColumn& target = *v.data.others.find(v.plan.target);
   for (const Place& place : places) {
     const double* answer = &place.part->answers[place.at * outputs];
-    std::vector<CellValue> row = {number(place.row + 1), place.part->name, value_text(target, place.row)};
+    std::vector<CellValue> row = {uint64_t{place.row} + 1, place.part->name, value_text(target, place.row)};
     if (v.data.task == Task::classify) {
       size_t said = class_said(answer, outputs);
       row.push_back(v.data.labels[said]);

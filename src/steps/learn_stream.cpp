@@ -6,8 +6,6 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kBlockRows = 65'536;
-
 /// Tells the rows that may be learned from.
 class TrainingRows {
  public:
@@ -64,18 +62,12 @@ class TrainingRows {
   mutable std::vector<uint64_t> places_;
 };
 
-std::vector<SourceColumn> sources_of(const Frame& frame) {
-  std::vector<SourceColumn> sources;
-  for (const FrameColumn& column : frame.columns) sources.push_back(column.source);
-  return sources;
-}
-
 void each_block(const ModelPlan& plan, const LearnData& sample, Engine& engine,
                 const std::function<void(const Frame& inputs, const std::vector<double>& y)>& take) {
   TrainingRows rows(plan, sample);
   uint64_t next = 0;
-  engine.scan(learn_scan_sql(plan, sample), kBlockRows, [&](Block&& block) {
-    Frame inputs(sources_of(sample.inputs)), others(sources_of(sample.others));
+  engine.scan(learn_scan_sql(plan, sample), kScanRows, [&](Block&& block) {
+    Frame inputs(sample.inputs.sources()), others(sample.others.sources());
     inputs.add(block);
     others.add(block, inputs.columns.size());
     std::vector<double> y;

@@ -106,12 +106,6 @@ WorkResult work_on_learn(const WorkRequest& request, WorkContext& context) {
   return learn_task(config).work({request, *plan, config, schema}, context);
 }
 
-Schema schema_of(std::initializer_list<std::pair<const char*, const char*>> columns) {
-  Schema schema;
-  for (const auto& [name, type] : columns) schema.columns.push_back({name, type, {}});
-  return schema;
-}
-
 Schema model_files_schema() {
   return schema_of({{"file", kText}, {"bytes", kCount}, {"hash", kText}});
 }
@@ -145,10 +139,9 @@ WrittenTable list_files(const std::vector<std::string>& files, const WorkRequest
 }
 
 void fill_features(const std::vector<ColumnUse>& uses, ResultTable& table) {
-  auto text = [](const std::string& t) { return t.empty() ? CellValue() : CellValue(t); };
   for (const ColumnUse& use : uses)
-    table.add({use.column, use.kind, text(use.used_as), text(use.reason), static_cast<double>(use.missing),
-               use.kind == "text" ? CellValue(static_cast<double>(use.values)) : CellValue()});
+    table.add({use.column, use.kind, text_or_nothing(use.used_as), text_or_nothing(use.reason), use.missing,
+               use.kind == "text" ? CellValue(use.values) : CellValue()});
 }
 
 std::vector<std::string> reasons_for_leaks(const Json& config) {

@@ -43,13 +43,6 @@ WorkResult work_on_learn(const WorkRequest& request, WorkContext& context);
 
 // What the tasks share:
 
-/// Columns by name and type.
-Schema schema_of(std::initializer_list<std::pair<const char*, const char*>> columns);
-inline constexpr const char* kText = "VARCHAR";
-inline constexpr const char* kReal = "DOUBLE";
-inline constexpr const char* kCount = "BIGINT";
-inline constexpr const char* kYesOrNo = "BOOLEAN";
-
 /// The main table of a model lists its files: what reads the model reads their hashes.
 Schema model_files_schema();
 Schema metrics_schema(const ModelPlan& plan);

@@ -9,16 +9,11 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kBlockRows = 65'536;
-
 Frame read_frame(const ModelPlan& plan, Engine& engine) {
   std::vector<SourceColumn> columns = plan.sources;
   if (!plan.target.empty()) columns.push_back({plan.target, SourceKind::number});
-  std::vector<std::string> parts;
-  for (const SourceColumn& column : columns) parts.push_back(scan_expression(column));
   Frame frame(columns);
-  engine.scan(fmt::format("SELECT {} FROM {}", join(parts, ", "), quote_table(plan.from)), kBlockRows,
-              [&](Block&& block) { frame.add(block); });
+  engine.scan(scan_sql(columns, plan.from), kScanRows, [&](Block&& block) { frame.add(block); });
   return frame;
 }
 

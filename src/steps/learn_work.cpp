@@ -136,7 +136,7 @@ const std::vector<LearnTable>& supervised_tables() {
 
 double budget_seconds(const Json& config) {
   Json said = config.value("budget", Json("normal"));
-  std::string text = said.is_string() ? said.get<std::string>() : dump(said);
+  std::string text = scalar_text(said);
   if (text == "quick") return 10;
   if (text == "normal") return 30;
   if (text == "thorough") return 300;
@@ -177,7 +177,6 @@ WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
   }
   result.summary = summary_of(verdicts);
   result.notes = data.notes;
-  result.notes.insert(result.notes.end(), learned.notes.begin(), learned.notes.end());
   for (std::string& note : notes_on_left_out(plan.name, learned.model.features.uses()))
     result.notes.push_back(std::move(note));
   return result;

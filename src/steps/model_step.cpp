@@ -118,12 +118,10 @@ class ModelReader {
   /// A share between 0 and 1; 0 for `none`: then the folds alone judge, and the model is fitted on all rows.
   double share_at(const Json& said) {
     if (said == "none") return 0;
-    std::string text = said.is_string() ? said.get<std::string>() : dump(said);
-    bool percent = text.ends_with('%');
-    double value = std::strtod(text.c_str(), nullptr) / (percent ? 100 : 1);
+    double value = share_said(said);
     if (!(value > 0 && value < 1))
       report({"split", "test"}, "FR0803",
-             fmt::format("`test: {}` leaves nothing to learn from or nothing to judge by", text),
+             fmt::format("`test: {}` leaves nothing to learn from or nothing to judge by", scalar_text(said)),
              "a share such as 20%, or none for cross-validation alone");
     return value;
   }
@@ -162,7 +160,7 @@ class ModelReader {
   }
 
   void read_folds(const Json& said) {
-    std::optional<uint64_t> folds = parse_count(said.is_string() ? said.get<std::string>() : dump(said));
+    std::optional<uint64_t> folds = parse_count(scalar_text(said));
     if (!folds || *folds > 50)
       report({"split", "folds"}, "FR0803", fmt::format("`folds: {}` is not a number from 0 to 50", dump(said)),
              "3; 0 = judge by the test rows alone");
@@ -171,7 +169,7 @@ class ModelReader {
   }
 
   void read_gap(const Json& said) {
-    std::string text = said.is_string() ? said.get<std::string>() : dump(said);
+    std::string text = scalar_text(said);
     bool is_number = plan_.split_column && plan_.split_column->kind == SourceKind::number;
     std::optional<uint64_t> ms = parse_duration_ms(text);
     size_t space = text.find(" day");
@@ -248,14 +246,9 @@ const Step* find_model(const Step& step, const std::string& key, const std::stri
   return nullptr;
 }
 
-const Schema* find_table(const Step& step, const std::string& key, const std::string& table, BindContext& context) {
-  if (const Schema* schema = context.schema(table)) return schema;
-  std::vector<std::string> tables = context.table_names();
-  if (std::find(tables.begin(), tables.end(), table) != tables.end()) return nullptr;  // reported upstream
-  auto near = nearest(table, tables);
-  context.report(context.thread().at(step, {key}, "FR0204", fmt::format("no table `{}`", table),
-                                     near ? fmt::format("did you mean `{}`?", *near) : "", tables_note(context)));
-  return nullptr;
+double share_said(const Json& said) {
+  std::string text = scalar_text(said);
+  return std::strtod(text.c_str(), nullptr) / (text.ends_with('%') ? 100 : 1);
 }
 
 std::filesystem::path model_folder(const WorkRequest& request, const std::string& model) {

@@ -38,15 +38,15 @@ std::optional<ModelPlan> plan_model(const Step& learn, const Schema& table, Bind
 /// The `learn` step that makes `model`, or nothing after reporting at `key` of `step` what there is instead.
 const Step* find_model(const Step& step, const std::string& key, const std::string& model, BindContext& context);
 
-/// Reports an unknown table at `key` of the step; true when it is known (or is reported upstream).
-const Schema* find_table(const Step& step, const std::string& key, const std::string& table, BindContext& context);
-
 /// What a prediction is made of: prediction, probability ..., as columns of a table. What only one method has (t2 and q
 /// of pca, the probability of a mixture) is there where the thread says that method.
 Schema prediction_columns(const ModelPlan& plan);
 
 /// In a worker: the folder with the files of a model that the request has as an input.
 std::filesystem::path model_folder(const WorkRequest& request, const std::string& model);
+
+/// "90%" or 0.9 -> 0.9; what is no number is 0.
+double share_said(const Json& said);
 
 /// Adds "FR0801 no column" with a hint.
 void report_no_column(const Step& step, const std::vector<std::string>& path, const std::string& column,

@@ -16,17 +16,12 @@ namespace {
 using Path = std::vector<std::string>;
 const Path kMeaningKeys = {"type", "about", "time", "entity", "subject", "purpose", "keep"};
 
-/// A scalar as the user wrote it: -99 is the text "-99".
-std::string text_of(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 std::vector<std::string> texts_of(const Json& config, const char* key) {
   if (!config.contains(key)) return {};
   const Json& value = config[key];
-  if (!value.is_array()) return {value.is_null() ? "null" : text_of(value)};
+  if (!value.is_array()) return {value.is_null() ? "null" : scalar_text(value)};
   std::vector<std::string> texts;
-  for (const Json& item : value) texts.push_back(item.is_null() ? "null" : text_of(item));
+  for (const Json& item : value) texts.push_back(item.is_null() ? "null" : scalar_text(item));
   return texts;
 }
 
@@ -92,7 +87,7 @@ void ReadBinder::find_files() {
 
 std::optional<std::string> ReadBinder::one_character(const char* key, bool may_be_empty) {
   if (!step_.config.contains(key)) return std::nullopt;
-  std::string text = text_of(step_.config[key]);
+  std::string text = scalar_text(step_.config[key]);
   if (text == "\\t" || lower(text) == "tab") text = "\t";
   if (text.size() == 1 || (text.empty() && may_be_empty)) return text;
   problem({key}, "FR0325", fmt::format("`{}` must be one character, not `{}`", key, text), "for example `;` or `tab`");
@@ -146,7 +141,7 @@ void ReadBinder::read_declared() {
       }
     if (said.contains("type") && !said["type"].is_null()) {
       Path path = value.is_object() ? Path{"columns", name, "type"} : Path{"columns", name};
-      std::string type = checked_type(name, text_of(said["type"]), path);
+      std::string type = checked_type(name, scalar_text(said["type"]), path);
       if (!type.empty()) request_.declared.push_back({name, type, {}});
     }
     said.erase("type");

@@ -5,6 +5,12 @@
 
 namespace filrouge {
 
+Schema schema_of(std::initializer_list<std::pair<const char*, const char*>> columns) {
+  Schema schema;
+  for (const auto& [name, type] : columns) schema.columns.push_back({name, type, {}});
+  return schema;
+}
+
 ResultTable::ResultTable(std::string name, Schema schema) : name_(std::move(name)), schema_(std::move(schema)) {
   for (const Column& column : schema_.columns) {
     bool is_text = column.type == "VARCHAR";

@@ -9,6 +9,13 @@
 
 namespace filrouge {
 
+/// Columns by name and type.
+Schema schema_of(std::initializer_list<std::pair<const char*, const char*>> columns);
+inline constexpr const char* kText = "VARCHAR";
+inline constexpr const char* kReal = "DOUBLE";
+inline constexpr const char* kCount = "BIGINT";
+inline constexpr const char* kYesOrNo = "BOOLEAN";
+
 /// A value of a row: a number (NaN is NULL), a text, or nothing.
 struct CellValue {
   double number = std::numeric_limits<double>::quiet_NaN();
@@ -16,9 +23,15 @@ struct CellValue {
 
   CellValue() = default;
   CellValue(double value) : number(value) {}
+  CellValue(uint64_t value) : number(static_cast<double>(value)) {}
   CellValue(std::string value) : text(std::move(value)) {}
   CellValue(const char* value) : text(value) {}
 };
+
+/// An empty text is nothing.
+inline CellValue text_or_nothing(const std::string& text) {
+  return text.empty() ? CellValue() : CellValue(text);
+}
 
 class ResultTable {
  public:

@@ -64,7 +64,7 @@ bool check_options(const Step& step, const ScoreOptions& options, BindContext& c
 std::optional<Binding> bind(const Step& step, BindContext& context) {
   const std::string from = step.config.value("from", ""), model = step.config.value("model", "");
   const Step* learn = find_model(step, "model", model, context);
-  const Schema* table = find_table(step, "from", from, context);
+  const Schema* table = find_table(step, {"from"}, from, context);
   if (!learn || !table || !context.schema(model)) return std::nullopt;
   const Schema* learned = context.schema(learn->config.value("from", ""));
   std::optional<ModelPlan> plan = learned ? plan_model(*learn, *learned, nullptr) : std::nullopt;

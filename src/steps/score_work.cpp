@@ -10,7 +10,6 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kBlockRows = 65'536;
 std::string create_table(const Block& block) {
   std::vector<std::string> columns;
   for (const BlockColumn& column : block.columns)
@@ -23,9 +22,7 @@ std::string create_table(const Block& block) {
 ScoreOptions score_options(const Json& config) {
   ScoreOptions options;
   options.reasons = config.value("reasons", size_t{0});
-  if (!config.contains("interval")) return options;
-  std::string text = config["interval"].is_string() ? config["interval"].get<std::string>() : dump(config["interval"]);
-  options.interval = std::strtod(text.c_str(), nullptr) / (text.ends_with('%') ? 100 : 1);
+  if (config.contains("interval")) options.interval = share_said(config["interval"]);
   return options;
 }
 
@@ -50,11 +47,9 @@ WorkResult work_on_score(const WorkRequest& request, WorkContext& context) {
   std::unique_ptr<Answerer> model = open(folder, score_options(config), request.limits.threads);
   const std::vector<SourceColumn>& sources = model->features().sources();
   Engine& engine = context.engine();
-  std::vector<std::string> columns;
-  for (const SourceColumn& source : sources) columns.push_back(scan_expression(source));
   uint64_t rows = 0;
   engine.execute(create_table(model->answer(Frame(sources))));
-  engine.scan(fmt::format("SELECT {} FROM {}", join(columns, ", "), quote_table(from)), kBlockRows, [&](Block&& block) {
+  engine.scan(scan_sql(sources, from), kScanRows, [&](Block&& block) {
     Frame frame(sources);
     frame.add(block);
     engine.append("answers", model->answer(frame));

@@ -72,4 +72,16 @@ std::string tables_note(const BindContext& context) {
   return note.size() > kLongest ? "next: filrouge plan" : note;
 }
 
+const Schema* find_table(const Step& step, const std::vector<std::string>& path, const std::string& table,
+                         BindContext& context, const std::string& note) {
+  if (const Schema* schema = context.schema(table)) return schema;
+  std::vector<std::string> tables = context.table_names();
+  if (std::find(tables.begin(), tables.end(), table) != tables.end()) return nullptr;  // reported upstream
+  auto near = nearest(table, tables);
+  context.report(context.thread().at(step, path, "FR0204", fmt::format("no table `{}`", table),
+                                     near ? fmt::format("did you mean `{}`?", *near) : "",
+                                     note.empty() ? tables_note(context) : note));
+  return nullptr;
+}
+
 }  // namespace filrouge

@@ -75,6 +75,11 @@ class BindContext {
 /// (late.metrics); where there are too many to read, the command that lists them.
 std::string tables_note(const BindContext& context);
 
+/// The schema of a table that a step names under `path`. Null where there is none: then FR0204 is reported with a hint
+/// and `note` (tables_note where it is empty), unless a problem upstream was.
+const Schema* find_table(const Step& step, const std::vector<std::string>& path, const std::string& table,
+                         BindContext& context, const std::string& note = "");
+
 struct WorkRequest {
   std::string verb, name;
   Json work;                       ///< Binding::work

@@ -12,12 +12,6 @@ namespace filrouge {
 
 namespace {
 
-Rows all_rows(const TrainingSet& set) {
-  Rows rows(set.x.rows);
-  for (size_t r = 0; r < rows.size(); ++r) rows[r] = static_cast<uint32_t>(r);
-  return rows;
-}
-
 /// As isolation() of tests/support/sklearn_metrics.py: three blobs, every 50th row anywhere; y says which.
 TrainingSet odd_rows(uint64_t seed, size_t rows) {
   TrainingSet set;

@@ -10,12 +10,6 @@ namespace filrouge {
 
 namespace {
 
-Rows all_rows(const TrainingSet& set) {
-  Rows rows(set.x.rows);
-  for (size_t r = 0; r < rows.size(); ++r) rows[r] = static_cast<uint32_t>(r);
-  return rows;
-}
-
 /// As blobs() of tests/support/sklearn_metrics.py: row r belongs to blob r % 3.
 TrainingSet blobs(uint64_t seed, size_t rows) {
   TrainingSet set;

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "models/draw.h"
+#include "models/matrix.h"
 
 namespace filrouge {
 
@@ -21,6 +22,12 @@ inline std::vector<double> made_column(uint64_t seed, size_t rows) {
 /// To multiples of 1 / grid; 0 = as it is.
 inline double on_grid(double value, double grid) {
   return grid > 0 ? std::floor(value * grid) / grid : value;
+}
+
+inline Rows all_rows(const TrainingSet& set) {
+  Rows rows(set.x.rows);
+  for (size_t r = 0; r < rows.size(); ++r) rows[r] = static_cast<uint32_t>(r);
+  return rows;
 }
 
 inline Json expected_figures(const std::string& file) {
