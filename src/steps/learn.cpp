@@ -53,8 +53,7 @@ void report_leak(const Step& step, const std::string& target, const std::string&
 }
 
 /// A feature that is computed from what the target is computed from would tell it.
-bool check_lineage(const Step& step, const ModelPlan& plan, BindContext& context) {
-  LineageGraph graph = context.lineage();
+bool check_lineage(const Step& step, const ModelPlan& plan, const LineageGraph& graph, BindContext& context) {
   std::set<ColumnRef> target = origins(graph, {plan.from, plan.target});
   std::set<ColumnRef> allowed = allowed_origins(step, plan.from, graph);
   std::map<std::string, std::vector<std::string>> leaks;  // by what is shared
@@ -79,11 +78,11 @@ Json meaning_of(const ColumnRef& column, const LineageGraph& graph, BindContext&
 }
 
 /// Rows of one entity, or of one time, on both sides flatter a model: the thread must split by them or say why not.
-bool check_split(const Step& step, const ModelPlan& plan, const Schema& schema, BindContext& context) {
+bool check_split(const Step& step, const ModelPlan& plan, const Schema& schema, const LineageGraph& graph,
+                 BindContext& context) {
   bool apart = plan.split.kind == SplitPlan::Kind::time || plan.split.kind == SplitPlan::Kind::group;
   std::string because = step.config.value("because", "");
   if (apart || !because.empty()) return true;
-  LineageGraph graph = context.lineage();
   for (const Column& column : schema.columns) {
     Json meaning = meaning_of({plan.from, column.name}, graph, context);
     for (const char* kind : {"time", "entity"}) {
@@ -155,8 +154,10 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   if (!table || !check_task(step, context)) return std::nullopt;
   std::optional<ModelPlan> plan = plan_model(step, *table, &context);
   if (!plan) return std::nullopt;
-  bool fine = plan->target.empty() || check_lineage(step, *plan, context);
-  fine = (plan->unsupervised() || check_split(step, *plan, *table, context)) && fine;
+  // A copy of the whole thread's: asked for once.
+  LineageGraph graph = context.lineage();
+  bool fine = plan->target.empty() || check_lineage(step, *plan, graph, context);
+  fine = (plan->unsupervised() || check_split(step, *plan, *table, graph, context)) && fine;
   fine = check_options(step, *plan, context) && fine;
   if (!fine) return std::nullopt;
 
