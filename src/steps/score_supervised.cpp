@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "models/conformal.h"
 #include "models/model.h"
 #include "steps/score_answers.h"
 
@@ -23,13 +24,14 @@ class Scorer : public Answerer {
   bool classify() const { return model_.task == Task::classify; }
   size_t num_reasons() const { return std::min(options_.reasons, model_.features.sources().size()); }
 
-  /// Split conformal (Lei et al. 2018): the ceil((n + 1) * coverage)-th smallest error on rows that the model had not
-  /// seen. The errors kept are n evenly spaced ones.
+  /// From the errors on rows that the model had not seen (evenly spaced ones of them). No number where it kept none.
   double radius() const {
     const std::vector<double>& errors = classify() ? model_.class_scores : model_.residuals;
-    auto rank = static_cast<size_t>(std::ceil(static_cast<double>(errors.size() + 1) * options_.interval));
-    if (errors.empty()) return kNoNumber;
-    return rank > errors.size() ? std::numeric_limits<double>::infinity() : errors[rank - 1];
+    return errors.empty() ? kNoNumber : conformal_quantile(errors, options_.interval);
+  }
+  /// As SQL: NULL where there is none, for a model that was learned without folds.
+  std::string radius_text() const {
+    return std::isnan(radius_) ? "NULL::DOUBLE" : fmt::format("'{}'::DOUBLE", radius_);  // may be infinite
   }
 
   double probability(const double* answer, size_t k) const {
@@ -101,8 +103,8 @@ std::string Scorer::expression(const Column& column) const {
   const std::string& name = column.name;
   if (name == "prediction") return fmt::format("{}::{}", classify() ? "a.said" : "a.\"value\"", column.type);
   if (name == "probability") return classify() ? "a.\"value\"" : "NULL::DOUBLE";
-  if (name == "lower") return classify() ? "NULL::DOUBLE" : fmt::format("a.\"value\" - ({})::DOUBLE", radius_);
-  if (name == "upper") return classify() ? "NULL::DOUBLE" : fmt::format("a.\"value\" + ({})::DOUBLE", radius_);
+  if (name == "lower") return classify() ? "NULL::DOUBLE" : fmt::format("a.\"value\" - {}", radius_text());
+  if (name == "upper") return classify() ? "NULL::DOUBLE" : fmt::format("a.\"value\" + {}", radius_text());
   if (name == "classes") return list_expression("a.\"set\"");
   if (name == "unseen") return list_expression("a.unseen");
   if (name == "reasons") return reasons_expression(num_reasons(), column.type);
