@@ -54,6 +54,11 @@ std::vector<Finding> Store::gc(size_t keep_runs, bool dry_run, const std::set<St
     Catalog* catalog = impl_->catalog();
     if (!catalog) return {};
     impl_->flush_settled();
+    // A version that a damaged catalog does not know would be removed as waste.
+    if (std::vector<std::string> problems = catalog->problems(); !problems.empty())
+      throw Error(ErrorKind::environment, "FR0512",
+                  fmt::format("{} is damaged: {}", (impl_->folder / "catalog.db").string(), problems.front()),
+                  "filrouge verify --rebuild makes the catalog anew from the receipts");
     known = catalog->all_folders();
     needed = catalog->used_by_last_runs(keep_runs);
     for (StepKey& step : catalog->current_keys())

@@ -27,8 +27,10 @@ struct Store::Impl {
   void flush_settled();
   /// Writes current.json when it has changed. Call with `mutex` held.
   void save_current();
-  /// Enters whole versions whose process died between the rename and the catalog. Removes nothing.
-  void recover();
+  /// After a process that died: enters whole versions and runs that only missed the catalog, and sees to it that what
+  /// it made is durable. With `all` everything is entered, into a catalog that is new. Removes nothing.
+  void recover(bool all);
+  void verify_records(bool repair, std::vector<Finding>& findings);
   void empty_tmp();
   /// An unused name in tmp/.
   fs::path temporary();
@@ -40,6 +42,7 @@ struct Store::Impl {
   const fs::path folder;
   const Access access;
   std::optional<WriteLock> lock;  // first in, last out
+  const std::string own_temporary;  // begins the names of this Store in tmp/
   std::atomic<uint64_t> next_temporary{0};
 
   std::mutex mutex;  // guards all below
@@ -50,6 +53,9 @@ struct Store::Impl {
   std::optional<std::map<StepName, std::string>> current_keys;  // writers only: what the catalog holds plus `settled`
   bool current_changed = false;                                 // since current.json was written
 };
+
+/// Fills an empty catalog from what lies in the store.
+void enter_all(Catalog& catalog, const fs::path& store);
 
 /// The folders of versions in the store, known to the catalog or not: tables/*/*, charts/*/*; relative to the store.
 std::vector<fs::path> version_folders(const fs::path& store);
