@@ -19,7 +19,6 @@ thread: tiny
 steps:
   - read: trips
     from: trips.csv
-    bad_rows: keep
   - sql: {long}
     query: SELECT id, day, km, kind, minutes, minutes > 50 AS is_long FROM trips WHERE km > 3 ORDER BY id
   - check: {long}
