@@ -15,8 +15,10 @@ namespace filrouge {
 namespace {
 
 [[noreturn]] void fail(const char* code, const char* doing, const fs::path& path, int error) {
-  throw Error(ErrorKind::environment, code,
-              fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
+  Error failure(ErrorKind::environment, code,
+                fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
+  failure.system_error = error;
+  throw failure;
 }
 
 /// A file descriptor that closes itself.
@@ -131,6 +133,15 @@ void make_folder_durably(const fs::path& path) {
 
 void rename_path(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail("FR0502", "rename to", to, errno);
+}
+
+std::vector<fs::path> entries_of(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  auto at = fs::directory_iterator(folder, error);
+  for (; !error && at != fs::directory_iterator(); at.increment(error)) entries.push_back(at->path());
+  if (error && error != std::errc::no_such_file_or_directory) fail("FR0501", "read the folder", folder, error.value());
+  return entries;
 }
 
 FileStat stat_file(const fs::path& path) {

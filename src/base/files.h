@@ -43,6 +43,9 @@ void make_folder_durably(const fs::path& path);
 /// rename(2) within one file system. Throws Error(environment, FR0502).
 void rename_path(const fs::path& from, const fs::path& to);
 
+/// What is in the folder, in no order; nothing where there is no such folder. Throws Error(environment, FR0501).
+std::vector<fs::path> entries_of(const fs::path& folder);
+
 /// Size and times of a file, to tell whether it may have changed since.
 struct FileStat {
   uint64_t size_bytes = 0;

@@ -439,6 +439,12 @@ std::set<StepKey> Catalog::used_by_last_runs(size_t most) {
   return keys;
 }
 
+void Catalog::empty_log() {
+  SqlQuery row = database_.query("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!row.next() || row.integer(0) != 0)
+    throw Error(ErrorKind::environment, "FR0513", fmt::format("cannot use {}: it is busy", database_.file().string()));
+}
+
 std::vector<std::string> Catalog::problems() {
   std::vector<std::string> problems;
   {

@@ -65,6 +65,8 @@ class Catalog {
   void set_last_built(std::span<const RunStep> steps);
   std::set<StepKey> used_by_last_runs(size_t runs);
 
+  /// Moves everything from the log into the file itself.
+  void empty_log();
   /// SQLite's own check of the file and every row's hash: what is wrong, or nothing.
   std::vector<std::string> problems();
 

@@ -12,8 +12,9 @@ uint64_t bytes_in(const fs::path& folder) {
   uint64_t bytes = 0;
   std::error_code ignored;
   if (fs::is_regular_file(fs::symlink_status(folder, ignored))) return fs::file_size(folder, ignored);
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, ignored))
-    if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored)) bytes += entry.file_size(ignored);
+  std::error_code error;
+  for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::end(at); at.increment(error))
+    if (at->is_regular_file(ignored) && !at->is_symlink(ignored)) bytes += at->file_size(ignored);
   return bytes;
 }
 

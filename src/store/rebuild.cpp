@@ -1,4 +1,6 @@
 // The way back: a catalog made anew from the receipts of the versions, the records of the runs and current.json.
+#include <cerrno>
+
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/impl.h"
@@ -9,7 +11,8 @@
 namespace filrouge {
 namespace {
 
-/// The receipts of all versions that are whole; others are left for `verify` and `gc` to name.
+/// The receipts of all versions that are whole; others are left for `verify` and `gc` to name. A receipt that cannot be
+/// read at all is another matter: without it the catalog would forget a version that is there.
 std::vector<Entry> entries_from_receipts(const fs::path& store) {
   std::vector<Entry> entries;
   for (const fs::path& path : version_folders(store)) {
@@ -18,7 +21,7 @@ std::vector<Entry> entries_from_receipts(const fs::path& store) {
       if (folder_in_store(version) == path && files_are_there(store / path, version))
         entries.push_back({std::move(version), hash_file(store / path / kReceipt)});
     } catch (const Error& e) {
-      if (e.code == "FR0511") throw;
+      if (e.code != "FR0514" && e.system_error != ENOENT && e.system_error != ENOTDIR) throw;
     }
   }
   return entries;
@@ -47,6 +50,11 @@ RunStep built_step(const Version& version) {
   return step;
 }
 
+struct Discarded {
+  const fs::path& folder;
+  ~Discarded() { discard(folder); }
+};
+
 }  // namespace
 
 void enter_all(Catalog& catalog, const fs::path& store) {
@@ -72,12 +80,14 @@ void Store::rebuild(const fs::path& given) {
     throw Error(ErrorKind::environment, "FR0501", fmt::format("there is no store in {}", folder.string()));
   WriteLock lock(folder / "lock", /*wait=*/false, {});
   const fs::path catalog = folder / "catalog.db", old = folder / "catalog.db.old", made = folder / "tmp" / "rebuild";
-  fs::remove_all(made);
+  discard(made);
   make_folder_durably(made);
+  const Discarded cleanup{made};
   {
     Catalog fresh(made / "catalog.db", Database::Mode::write);
     enter_all(fresh, folder);
-  }  // closing the last connection moves everything from the log into the file
+    fresh.empty_log();  // closing would do it too, and say nothing when it fails
+  }
   sync_path(made / "catalog.db");
   // Where the process dies from here on there is no catalog, and the next writer makes one in the same way.
   fs::remove(old);
@@ -87,7 +97,6 @@ void Store::rebuild(const fs::path& given) {
   for (const char* suffix : {"-wal", "-shm"}) fs::remove(folder / (std::string("catalog.db") + suffix));
   rename_path(made / "catalog.db", catalog);
   sync_path(folder);
-  discard(made);
 }
 
 }  // namespace filrouge

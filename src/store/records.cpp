@@ -86,10 +86,8 @@ void write_run_record(const fs::path& store, const Run& run, const fs::path& tem
 
 std::vector<Run> read_run_records(const fs::path& store, std::vector<Finding>* bad) {
   std::vector<Run> runs;
-  std::error_code error;
-  for (auto at = fs::directory_iterator(store / "runs", error); !error && at != fs::directory_iterator();
-       at.increment(error)) {
-    fs::path path = fs::path("runs") / at->path().filename();
+  for (const fs::path& file : entries_of(store / "runs")) {
+    fs::path path = fs::path("runs") / file.filename();
     read_or_tell(path, bad, [&] {
       Run run = run_from_json(unsealed(store / path));
       if (run_record(run.id) != path) throw Error(ErrorKind::data, "FR0514", "it is the record of another run");

@@ -88,12 +88,17 @@ Catalog& Store::Impl::writable() {
 }
 
 void Store::Impl::empty_tmp() {
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "tmp")) {
-    fs::remove_all(entry.path(), error);
+  constexpr int kAttempts = 50;  // a worker whose owner was killed may still be writing, for a moment
+  for (const fs::path& entry : entries_of(folder / "tmp")) {
+    std::error_code error;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      fs::remove_all(entry, error);
+      if (error != std::errc::directory_not_empty) break;
+      ::usleep(10'000);
+    }
     if (error)
       throw Error(ErrorKind::environment, "FR0502",
-                  fmt::format("cannot remove {}, left by an earlier run: {}", entry.path().string(), error.message()));
+                  fmt::format("cannot remove {}, left by an earlier run: {}", entry.string(), error.message()));
   }
 }
 
@@ -131,12 +136,14 @@ void Store::Impl::recover(bool all) {
 
 std::vector<fs::path> version_folders(const fs::path& store) {
   std::vector<fs::path> found;
-  std::error_code ignored;
   for (const char* kind : {"tables", "charts"})
-    for (const fs::directory_entry& folder : fs::directory_iterator(store / kind, ignored)) {
-      if (!folder.is_directory(ignored)) found.push_back(folder.path().lexically_relative(store));
-      for (const fs::directory_entry& version : fs::directory_iterator(folder.path(), ignored))
-        found.push_back(version.path().lexically_relative(store));
+    for (const fs::path& folder : entries_of(store / kind)) {
+      std::error_code ignored;
+      if (!fs::is_directory(folder, ignored)) {
+        found.push_back(folder.lexically_relative(store));
+        continue;
+      }
+      for (const fs::path& version : entries_of(folder)) found.push_back(version.lexically_relative(store));
     }
   std::sort(found.begin(), found.end());
   return found;

@@ -1,5 +1,7 @@
 // Nothing is used that has changed: every file against the hash in its receipt, every receipt against the catalog, every
 // row of the catalog and every record of a run against its own hash, and nothing beside them.
+#include <cerrno>
+
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -19,7 +21,8 @@ class VersionCheck {
 
   /// True: the version is as it was made. (A file too many is found, and does no harm.)
   bool passes() {
-    if (!fs::is_directory(store_ / folder_)) {
+    std::error_code error;
+    if (!fs::is_directory(store_ / folder_, error)) {
       report("missing", folder_, "the folder of the version is gone");
       return false;
     }
@@ -33,7 +36,13 @@ class VersionCheck {
   void report(const char* what, const fs::path& path, std::string message, uint64_t bytes = 0) {
     const Version& version = entry_.version;
     findings_.push_back({what, path.string(), version.verb, version.name, version.key, std::move(message), bytes});
-    if (what != std::string_view("extra")) is_good_ = false;
+    if (what != std::string_view("extra") && what != std::string_view("unreadable")) is_good_ = false;
+  }
+
+  /// Where the disk cannot give it back it is lost. All else (too many open files, no right to read) says nothing of
+  /// the version.
+  void cannot_read(const fs::path& path, const Error& error) {
+    report(error.system_error == EIO ? "damaged" : "unreadable", path, error.message);
   }
 
   bool is_missing(const fs::path& path) {
@@ -50,7 +59,7 @@ class VersionCheck {
       if (hash_file(store_ / path) != entry_.receipt_hash)
         report("damaged", path, "the receipt does not say what the catalog says");
     } catch (const Error& e) {
-      report("unreadable", path, e.message);
+      cannot_read(path, e);
     }
   }
 
@@ -64,7 +73,7 @@ class VersionCheck {
       else if (hash_file(store_ / path) != file.hash)
         report("damaged", path, "the content is not what the receipt says", bytes);
     } catch (const Error& e) {
-      report("unreadable", path, e.message);
+      cannot_read(path, e);
     }
   }
 

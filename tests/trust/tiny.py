@@ -34,7 +34,6 @@ steps:
     predict: minutes
     method: linear
     ignore: [id, is_long]
-    folds: 2
   - score: scored
     from: {long}
     model: late
@@ -217,7 +216,9 @@ def make_stages(program, folder, truth):
     old = empty.copy(folder / "old")
     old.must("run", "--quiet")
     truth.learn(old)
-    stages = [Stage("first", empty, ["run", "--quiet"], ["run", "--quiet"])]
+    stages = [Stage("first", empty, ["run", "--quiet", "--jobs", "1"], ["run", "--quiet"]),
+              Stage("together", empty, ["run", "--quiet", "--jobs", "2"], ["run", "--quiet"]),
+              Stage("again", old, ["run", "--quiet", "--again", "--jobs", "2"], ["run", "--quiet"])]
     # From old to new, step by step: only the last step of the selection is built.
     now = old.copy(folder / "new0").write(2)
     stages.append(Stage("all", now, ["run", "--quiet", "--jobs", "2"], ["run", "--quiet"]))
