@@ -13,9 +13,8 @@ namespace {
 constexpr int kDamageFound = 1;
 
 Json finding_json(const Finding& finding) {
-  return {{"what", finding.what}, {"path", finding.path},       {"verb", finding.verb},  {"name", finding.name},
-          {"key", finding.key},   {"message", finding.message}, {"bytes", finding.bytes},
-          {"feeds", finding.feeds}};
+  return {{"what", finding.what}, {"path", finding.path},       {"verb", finding.verb},   {"name", finding.name},
+          {"key", finding.key},   {"message", finding.message}, {"bytes", finding.bytes}, {"feeds", finding.feeds}};
 }
 
 /// What --repair could do nothing about: a file that cannot be read, a catalog that is damaged itself.

@@ -1,6 +1,5 @@
 #include "engines/duckdb_session.h"
 
-#include "base/machine.h"
 #include "base/text.h"
 #include "engines/duckdb_session_impl.h"
 
@@ -29,9 +28,6 @@ DuckSession::DuckSession(int threads) : impl_(std::make_unique<Impl>()) {
   FR_CHECK(duckdb_create_config(&config) == DuckDBSuccess);
   for (const auto& [name, value] : kSettings) duckdb_set_config(config, name, value);
   duckdb_set_config(config, "threads", std::to_string(threads).c_str());
-  // Told a limit, DuckDB does not look for one itself: where it cannot open /proc/self/cgroup it ends the process.
-  std::string memory = fmt::format("{}B", memory_available_bytes() / 5 * 4);
-  duckdb_set_config(config, "max_memory", memory.c_str());
   char* reason = nullptr;
   bool opened = duckdb_open_ext(nullptr, &impl_->database, config, &reason) == DuckDBSuccess;
   duckdb_destroy_config(&config);

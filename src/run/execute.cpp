@@ -31,6 +31,7 @@ bool published(const Thread& thread, const Store& store, const Version& version)
 /// Puts pictures beside the thread.
 void publish(const Thread& thread, const Store& store, const Version& version) {
   for (size_t i = 0; i < version.publish_to.size(); ++i) {
+    if (i == 0) store.check_unchanged(version);
     fs::path to = thread.folder / version.publish_to[i];
     make_folder_durably(to.parent_path());
     write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]));
@@ -87,6 +88,7 @@ class Execution {
   Limits limits_for(size_t index) const;
   bool anything_beside(size_t index) const;
   Json request_for(size_t index, const fs::path& staging) const;
+  std::vector<Version> unchecked_inputs(size_t index);
   Version version_for(size_t index, const Answer& answer, const fs::path& staging) const;
   Diagnostic problem_of(const PlannedStep& step, const Error& error) const;
   void warm_up(Worker& worker, std::unique_lock<std::mutex>& lock);
@@ -106,6 +108,7 @@ class Execution {
   std::vector<std::vector<size_t>> dependents_;
   std::set<size_t> ready_;
   std::map<size_t, Version> done_;
+  std::set<size_t> checked_;  // of those: made in this run, or looked at byte by byte
   std::vector<std::unique_ptr<Worker>> workers_;
   size_t open_ = 0;
   bool warmed_ = false, stopping_ = false;
@@ -305,6 +308,14 @@ Json Execution::request_for(size_t index, const fs::path& staging) const {
           {"seed", thread_.seed}};
 }
 
+/// The versions that the step reads and that were neither made nor looked at in this run.
+std::vector<Version> Execution::unchecked_inputs(size_t index) {
+  std::vector<Version> inputs;
+  for (size_t need : plan_.steps[index].needs)
+    if (checked_.insert(need).second) inputs.push_back(done_.at(need));
+  return inputs;
+}
+
 Version Execution::version_for(size_t index, const Answer& answer, const fs::path& staging) const {
   const PlannedStep& step = plan_.steps[index];
   WorkResult result = work_result_from_json(answer.result);
@@ -368,7 +379,9 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
   try {
     staging = store_.stage();
     Json request = request_for(index, staging);
+    std::vector<Version> inputs = unchecked_inputs(index);
     lock.unlock();
+    for (const Version& input : inputs) store_.check_unchanged(input);
     Answer answer = worker.ask(std::move(request), [&](const Json& news) {
       RunEvent progress;
       progress.kind = RunEvent::Kind::progress;
@@ -384,6 +397,7 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     publish(thread_, store_, version);
     lock.lock();
     store_.settle(step.step->verb, step.step->name, version.key);
+    checked_.insert(index);
     event.action = "built";
     event.summary = version.summary;
     event.notes = version.notes;

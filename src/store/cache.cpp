@@ -40,8 +40,7 @@ std::map<std::string, std::string> Cache::all(const std::string& kind) {
   std::map<std::string, std::string> entries;
   SqlQuery row = database_.query("SELECT key, value FROM cache WHERE kind = ? ORDER BY key", kind);
   while (row.next())
-    if (auto value = unsealed(kind, row.text(0), row.text(1)))
-      entries.insert_or_assign(row.text(0), std::move(*value));
+    if (auto value = unsealed(kind, row.text(0), row.text(1))) entries.insert_or_assign(row.text(0), std::move(*value));
   return entries;
 }
 

@@ -9,10 +9,10 @@ namespace filrouge {
 namespace {
 
 constexpr int64_t kApplicationId = 0x66726f67;  // "frog": tells our files from other people's
-constexpr int64_t kCatalogVersion = 2;  // 1: without hashes of the rows
+constexpr int64_t kCatalogVersion = 2;          // 1: without hashes of the rows
 
-/// `packed` is the version itself (receipt.h); the other columns of `versions` are there to find it. Every row ends with
-/// a hash of what it says (row_hash), so that a wrong bit is an error and not a wrong answer.
+/// `packed` is the version itself (receipt.h); the other columns of `versions` are there to find it. Every row ends
+/// with a hash of what it says (row_hash), so that a wrong bit is an error and not a wrong answer.
 constexpr const char* kTables = R"(
   CREATE TABLE versions (
     id INTEGER PRIMARY KEY,
@@ -144,7 +144,8 @@ void Catalog::create() {
   transaction.commit();
 }
 
-/// A catalog of before rows had hashes. A writer gives them theirs; a reader, who may change nothing, reads it as it is.
+/// A catalog of before rows had hashes. A writer gives them theirs; a reader, who may change nothing, reads it as it
+/// is.
 void Catalog::upgrade(Database::Mode mode) {
   has_hashes_ = false;
   const char* const tables[] = {"versions", "current", "runs", "run_steps", "last_built"};
@@ -214,7 +215,8 @@ void Catalog::remove(std::span<const StepKey> versions) {
 }
 
 std::optional<Version> Catalog::find(const std::string& verb, const std::string& name, const std::string& key) {
-  SqlQuery row = database_.query("SELECT packed FROM versions WHERE verb = ? AND name = ? AND key = ?", verb, name, key);
+  SqlQuery row =
+      database_.query("SELECT packed FROM versions WHERE verb = ? AND name = ? AND key = ?", verb, name, key);
   if (!row.next()) return std::nullopt;
   Version version = unpack(row.blob(0));
   if (version.verb != verb || version.name != name || version.key != key) another_version(verb, name);
@@ -222,7 +224,8 @@ std::optional<Version> Catalog::find(const std::string& verb, const std::string&
 }
 
 std::optional<Version> Catalog::find_key(const std::string& verb, const std::string& key) {
-  SqlQuery row = database_.query("SELECT packed FROM versions WHERE verb = ? AND key = ? ORDER BY id LIMIT 1", verb, key);
+  SqlQuery row =
+      database_.query("SELECT packed FROM versions WHERE verb = ? AND key = ? ORDER BY id LIMIT 1", verb, key);
   if (!row.next()) return std::nullopt;
   Version version = unpack(row.blob(0));
   if (version.verb != verb || version.key != key) another_version(verb, key);
@@ -353,8 +356,9 @@ void Catalog::enter_runs(std::span<const Run> runs) {
 }
 
 void Catalog::put(const Run& run) {
-  database_.run("INSERT OR REPLACE INTO runs (id, started, finished, command, exit_code, hash) VALUES (?, ?, ?, ?, ?, ?)",
-                run.id, run.started, run.finished, run.command, run.exit_code, run_hash(run));
+  database_.run(
+      "INSERT OR REPLACE INTO runs (id, started, finished, command, exit_code, hash) VALUES (?, ?, ?, ?, ?, ?)", run.id,
+      run.started, run.finished, run.command, run.exit_code, run_hash(run));
   int64_t position = 0;
   for (const RunStep& step : run.steps) {
     std::string why = step.why.empty() ? std::string() : dump(Json(step.why));

@@ -84,8 +84,8 @@ class Catalog {
   bool has_hashes_ = true;  // false: an old catalog that is only read
 };
 
-/// The caches, in a file of their own: whatever happens to it, the catalog stays whole. Entries with a wrong bit count as
-/// forgotten.
+/// The caches, in a file of their own: whatever happens to it, the catalog stays whole. Entries with a wrong bit count
+/// as forgotten.
 class Cache {
  public:
   explicit Cache(const std::filesystem::path& file);

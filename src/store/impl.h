@@ -41,7 +41,7 @@ struct Store::Impl {
 
   const fs::path folder;
   const Access access;
-  std::optional<WriteLock> lock;  // first in, last out
+  std::optional<WriteLock> lock;    // first in, last out
   const std::string own_temporary;  // begins the names of this Store in tmp/
   std::atomic<uint64_t> next_temporary{0};
 

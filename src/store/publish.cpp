@@ -37,8 +37,8 @@ std::string tail_hash(const fs::path& file) {
   auto last = [&](uint64_t bytes) {
     std::string text(std::min(bytes, size), '\0');
     for (size_t done = 0; done < text.size();) {
-      ssize_t got = ::pread(descriptor.fd, text.data() + done, text.size() - done,
-                            static_cast<off_t>(size - text.size() + done));
+      ssize_t got =
+          ::pread(descriptor.fd, text.data() + done, text.size() - done, static_cast<off_t>(size - text.size() + done));
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) fail("FR0501", "read", file, got < 0 ? errno : EIO);
       done += static_cast<size_t>(got);

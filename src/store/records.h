@@ -1,7 +1,8 @@
 // What stands beside the catalog so that it may be lost: the runs, one file each, and what is current.
 //
-//   runs/000000012.json   {"format": 1, "id": 12, "started": .., .., "steps": [..], "hash": ..}   written once, at the end
-//   current.json          {"current": [{"verb", "name", "key"}, ..], "hash": ..}                  written anew by each run
+//   runs/000000012.json   {"format": 1, "id": 12, "started": .., .., "steps": [..], "hash": ..}   written once, at the
+//   end current.json          {"current": [{"verb", "name", "key"}, ..], "hash": ..}                  written anew by
+//   each run
 //
 // `hash` is of all the rest of the file. Both are written whole and durably before the catalog says the same.
 #pragma once
@@ -19,8 +20,8 @@ namespace filrouge {
 /// `temporary`: an unused path in the store. Throws FR0502, FR0503.
 void write_run_record(const fs::path& store, const Run& run, const fs::path& temporary);
 
-/// All runs on record, oldest first. Records that cannot be read or have a wrong bit are left out and, with `bad`, named.
-/// Throws FR0511 for a record of a newer program.
+/// All runs on record, oldest first. Records that cannot be read or have a wrong bit are left out and, with `bad`,
+/// named. Throws FR0511 for a record of a newer program.
 std::vector<Run> read_run_records(const fs::path& store, std::vector<Finding>* bad = nullptr);
 
 /// Where the record of a run is, relative to the store.

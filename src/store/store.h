@@ -153,6 +153,9 @@ class Store {
   void settle(const std::string& verb, const std::string& name, const std::string& key);
   /// Cheap check at use: the files are there with the recorded sizes, and end as recorded. False = rebuild it.
   bool is_whole(const Version& version) const;
+  /// Before its rows are read: as is_whole(), and where its files have 256 MB at most together, every byte against its
+  /// hash. Throws Error(data, FR0516), which says how to have it built again.
+  void check_unchanged(const Version& version) const;
 
   // ---- runs ----
   int64_t begin_run(const std::string& command);
@@ -177,8 +180,8 @@ class Store {
   /// rebuilds them.
   std::vector<Finding> verify(bool repair, const std::function<void(const std::string&)>& progress);
   /// Makes the catalog anew from the receipts; the old one is kept as catalog.db.old. The current version of a step is
-  /// the one it had settled on at the end of its last run, else the newest. The history of runs comes from their records:
-  /// runs that were interrupted are not in it. Throws FR0510 while a run goes on.
+  /// the one it had settled on at the end of its last run, else the newest. The history of runs comes from their
+  /// records: runs that were interrupted are not in it. Throws FR0510 while a run goes on.
   static void rebuild(const fs::path& folder);
   /// Removes versions that are neither current nor used by the last `keep_runs` runs, and folders that the catalog does
   /// not know. With `steps` (those of the thread) the current version of any other step is not kept for being current.

@@ -1,5 +1,5 @@
-// Nothing is used that has changed: every file against the hash in its receipt, every receipt against the catalog, every
-// row of the catalog and every record of a run against its own hash, and nothing beside them.
+// Nothing is used that has changed: every file against the hash in its receipt, every receipt against the catalog,
+// every row of the catalog and every record of a run against its own hash, and nothing beside them.
 #include <cerrno>
 
 #include "base/error.h"
