@@ -131,6 +131,11 @@ void make_folder_durably(const fs::path& path) {
   sync_path(parent.empty() ? fs::path(".") : parent);
 }
 
+bool on_one_file_system(const fs::path& folder, const fs::path& other) {
+  struct stat one, two;
+  return ::stat(folder.c_str(), &one) == 0 && ::stat(other.c_str(), &two) == 0 && one.st_dev == two.st_dev;
+}
+
 void rename_path(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail("FR0502", "rename to", to, errno);
 }

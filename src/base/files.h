@@ -40,6 +40,9 @@ void make_folder(const fs::path& path);
 /// As make_folder; each folder that is made is durable in its parent.
 void make_folder_durably(const fs::path& path);
 
+/// Whether rename_path() can move a file from one folder to the other. False where that cannot be found out.
+bool on_one_file_system(const fs::path& folder, const fs::path& other);
+
 /// rename(2) within one file system. Throws Error(environment, FR0502).
 void rename_path(const fs::path& from, const fs::path& to);
 

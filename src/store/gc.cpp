@@ -20,18 +20,27 @@ uint64_t bytes_in(const fs::path& folder) {
 
 }  // namespace
 
-void Store::Impl::remove_folder(const fs::path& path) {
-  fs::path out_of_sight = temporary();
-  std::error_code ignored;
-  if (!fs::exists(fs::symlink_status(path, ignored))) return;
-  rename_path(path, out_of_sight);
-  discard(out_of_sight);
+void Store::Impl::remove_folders(const std::vector<fs::path>& paths) {
+  std::vector<fs::path> hidden;
+  std::set<fs::path> parents;
+  for (const fs::path& path : paths) {
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(path, error))) continue;
+    hidden.push_back(temporary());
+    rename_path(path, hidden.back());
+    parents.insert(path.parent_path());
+  }
+  if (hidden.empty()) return;
+  // Else power loss could bring a name back whose files are gone.
+  sync_path(folder / "tmp");
+  for (const fs::path& parent : parents) sync_path(parent);
+  for (const fs::path& path : hidden) discard(path);
 }
 
-void Store::Impl::remove_last_version(const fs::path& path) {
-  remove_folder(path);
+void Store::Impl::remove_last_versions(const std::vector<fs::path>& paths) {
+  remove_folders(paths);
   std::error_code ignored;
-  fs::remove(path.parent_path(), ignored);  // tables/FOLDER, if nothing else is in it
+  for (const fs::path& path : paths) fs::remove(path.parent_path(), ignored);  // tables/FOLDER, if nothing is in it
 }
 
 void Store::Impl::remove_versions(const std::vector<Version>& versions) {
@@ -42,7 +51,9 @@ void Store::Impl::remove_versions(const std::vector<Version>& versions) {
   writable().remove(keys);
   current_keys.reset();
   current_changed = true;
-  for (const Version& version : versions) remove_last_version(folder / folder_in_store(version));
+  std::vector<fs::path> paths;
+  for (const Version& version : versions) paths.push_back(folder / folder_in_store(version));
+  remove_last_versions(paths);
   save_current();
 }
 
@@ -84,8 +95,10 @@ std::vector<Finding> Store::gc(size_t keep_runs, bool dry_run, const std::set<St
 
   FR_CHECK(impl_->access == Access::write);
   impl_->remove_versions(unneeded);
+  std::vector<fs::path> unknown;
   for (const Finding& finding : findings)
-    if (finding.key.empty()) impl_->remove_last_version(impl_->folder / finding.path);
+    if (finding.key.empty()) unknown.push_back(impl_->folder / finding.path);
+  impl_->remove_last_versions(unknown);
   return findings;
 }
 

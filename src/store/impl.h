@@ -36,8 +36,9 @@ struct Store::Impl {
   fs::path temporary();
   /// Takes versions out of the catalog, then their folders out of sight in one rename each, then deletes them.
   void remove_versions(const std::vector<Version>& versions);
-  void remove_folder(const fs::path& path);
-  void remove_last_version(const fs::path& path);  ///< and the folder around it, if that is empty then
+  /// In one rename each, durably; then what was in them is deleted.
+  void remove_folders(const std::vector<fs::path>& paths);
+  void remove_last_versions(const std::vector<fs::path>& paths);  ///< and the folders around, if these are empty then
 
   const fs::path folder;
   const Access access;

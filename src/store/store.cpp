@@ -235,7 +235,7 @@ Version Store::commit(const fs::path& staging, Version version) {
         receipt_hash = hash_file(final / kReceipt);
         break;
       }
-      impl_->remove_folder(final);
+      impl_->remove_folders({final});
     }
     discard(staging);  // there still where another version was found
     std::lock_guard guard(impl_->mutex);

@@ -171,6 +171,14 @@ int openat64(int folder, const char* path, int flags, ...) {
   return opened(REAL(openat64)(folder, path, flags, mode), folder, path, flags);
 }
 
+FILE* fopen64(const char* path, const char* mode) {
+  FILE* file = REAL(fopen64)(path, mode);
+  int flags = mode[0] == 'w' ? O_CREAT | O_TRUNC : mode[0] == 'a' ? O_CREAT : 0;
+  if (file) opened(fileno(file), AT_FDCWD, path, flags);
+  return file;
+}
+FILE* fopen(const char* path, const char* mode) { return fopen64(path, mode); }
+
 static int named(char call, int result, int folder, const char* path, const char* other) {
   char whole[PATH_MAX], whole_other[PATH_MAX] = "";
   if (result != 0 || log_fd < 0) return result;
@@ -207,7 +215,7 @@ int clock_gettime(clockid_t clock, struct timespec* at) {
 }
 int gettimeofday(struct timeval* at, void* zone) {
   int result = REAL(gettimeofday)(at, zone);
-  if (result == 0 && at) at->tv_sec += shift();
+  if (result == 0) at->tv_sec += shift();
   return result;
 }
 time_t time(time_t* at) {

@@ -63,7 +63,7 @@ class Tiny:
         self.store = self.folder / ".filrouge"
 
     def write(self, seed, names=("long",)):
-        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "scratch").mkdir(parents=True, exist_ok=True)
         (self.folder / "trips.csv").write_text(rows(seed))
         (self.folder / "thread.yaml").write_text(THREAD.format(long=names[0]))
         return self
