@@ -165,7 +165,7 @@ void Catalog::upgrade(Database::Mode mode) {
   for (const auto& [name, step] : all_last_built()) put_last_built(database_, step);
   database_.execute(fmt::format("PRAGMA user_version={}", kCatalogVersion).c_str());
   transaction.commit();
-  has_hashes_ = true;
+  has_hashes_ = was_upgraded_ = true;
 }
 
 /// Where a row's own hash is not that of what it says, a bit of the file is wrong.

@@ -65,6 +65,10 @@ class Catalog {
   void set_last_built(std::span<const RunStep> steps);
   std::set<StepKey> used_by_last_runs(size_t runs);
 
+  /// False: an old catalog that is only read.
+  bool has_hashes() const { return has_hashes_; }
+  /// The catalog was of an older format when it was opened for writing.
+  bool was_upgraded() const { return was_upgraded_; }
   /// Moves everything from the log into the file itself.
   void empty_log();
   /// SQLite's own check of the file and every row's hash: what is wrong, or nothing.
@@ -81,7 +85,7 @@ class Catalog {
   RunStep last_built_step(const SqlQuery& row) const;
 
   Database database_;
-  bool has_hashes_ = true;  // false: an old catalog that is only read
+  bool has_hashes_ = true, was_upgraded_ = false;
 };
 
 /// The caches, in a file of their own: whatever happens to it, the catalog stays whole. Entries with a wrong bit count

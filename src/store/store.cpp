@@ -68,7 +68,10 @@ std::unique_ptr<Store> Store::open(const fs::path& folder, Access access, bool w
   }
   bool is_lost = !fs::exists(impl->folder / kCatalogFile);  // or was never there: then there is nothing to enter
   impl->catalog();
-  if (access == Access::write && (is_lost || impl->lock->last_holder_crashed())) impl->recover(is_lost);
+  if (access == Access::write) {
+    if (is_lost || impl->lock->last_holder_crashed()) impl->recover(is_lost);
+    if (impl->catalog()->was_upgraded()) impl->write_missing_records();
+  }
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -132,6 +135,11 @@ void Store::Impl::recover(bool all) {
   writable().enter_runs(runs);
   current_changed = true;
   save_current();
+}
+
+void Store::Impl::write_missing_records() {
+  for (const Run& run : writable().runs(std::numeric_limits<int64_t>::max()))
+    if (!run.finished.empty() && !fs::exists(folder / run_record(run.id))) write_run_record(folder, run, temporary());
 }
 
 std::vector<fs::path> version_folders(const fs::path& store) {

@@ -177,7 +177,7 @@ void Store::Impl::verify_records(bool repair, std::vector<Finding>& findings) {
   std::set<int64_t> recorded;
   for (const Run& run : read_run_records(folder, &findings)) recorded.insert(run.id);
   for (const Run& run : catalog()->runs(std::numeric_limits<int64_t>::max())) {
-    if (run.finished.empty() || recorded.contains(run.id)) continue;
+    if (!catalog()->has_hashes() || run.finished.empty() || recorded.contains(run.id)) continue;
     std::error_code ignored;
     if (!fs::exists(folder / run_record(run.id), ignored))
       findings.push_back({"missing", run_record(run.id).string(), "", "", "", "the record of a run is gone"});

@@ -64,6 +64,9 @@ class Errors(Kill):
 
     def judge(self, stage, ours, done, injected):
         complaints = self.complaints(stage, ours)
+        if done.returncode == -6 and "duckdb::InternalException" in done.stderr and injected and all(
+                re.search(r'"/(proc|sys)/', line) for line in injected) and not complaints:
+            return self.after_the_next(stage, ours) or "class: DuckDB ends the process when it cannot open /proc or /sys"
         if done.returncode < 0:
             complaints.append(f"ended by signal {-done.returncode}")
         said = done.stdout + done.stderr
@@ -76,12 +79,13 @@ class Errors(Kill):
             complaints.append(f"tmp/ holds {os.listdir(ours.store / 'tmp')}")
         complaints += self.message_complaints(ours, done, injected)
         now = tiny.current_keys(ours)
-        gone = [step for step in stage.after if step not in now and not re.search(r"removed .* " + step, done.stdout)]
+        absent = [step for step in stage.after if step not in now]
+        gone = [step for step in absent if not re.search("removed .* " + step, done.stdout)]
         if done.returncode == 0 and (gone or any(stage.after[step] != key for step, key in now.items())):
             complaints.append(f"said that all went well: {gone}")
         if complaints:
             return "; ".join(complaints) + f"\n    exit {done.returncode}: {done.stderr.strip()[-700:]}\n    {injected[:3]}"
-        after = self.after_the_next(stage, ours) if not gone else None  # --repair took what could not be read
+        after = self.after_the_next(stage, ours) if not absent or done.returncode else None  # --repair took what could not be read
         if after:
             return f"{after}\n    first exit {done.returncode}: {done.stderr.strip()[-500:]}\n    {injected[:3]}"
         return "class: " + ("said what failed" if done.returncode else "went well all the same")
@@ -102,7 +106,7 @@ class Errors(Kill):
             found.append(f"the message names none of {sorted(paths)[:3]}")
         if done.returncode == 1 and "--> " not in said and not re.search(r"damaged|unreadable|missing", said):
             found.append("no step is named")
-        if not re.search(r"FR\d{4}|error while loading|cannot", said):
+        if not re.search(r"FR\d{4}|error while loading|cannot|damaged|unreadable", said):
             found.append("no error code")
         return found
 

@@ -236,7 +236,7 @@ class Power(Kill):
     def lost(self, stage, ours, said):
         """What the program had reported as done and is not there: "  sql   long   110 rows ..."."""
         found = []
-        for verb, name in re.findall(r"^  (read|sql|check|chart|learn|score) +(\w+)  ", said, re.M):
+        for verb, name in re.findall(r"^  (read|sql|check|chart|learn|score) +(\w+)  +(?!skipped|failed| )", said, re.M):
             key = stage.after[f"{verb} {name}"]
             if not list(ours.store.glob(f"*/*/{key}/receipt.json")):
                 found.append(f"{verb} {name} was reported as done and is lost")

@@ -171,7 +171,7 @@ class open_catalog:
 
     def __init__(self, store):
         self.folder = tempfile.TemporaryDirectory(prefix="catalog-", dir=shm())
-        for suffix in ("", "-wal"):
+        for suffix in ("", "-wal", "-journal"):
             if (store / f"catalog.db{suffix}").exists():
                 shutil.copyfile(store / f"catalog.db{suffix}", os.path.join(self.folder.name, f"catalog.db{suffix}"))
 

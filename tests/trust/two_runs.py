@@ -67,13 +67,13 @@ class Two(Kill):
 
     def judge(self, stage, ours, said):
         complaints = self.truth.complaints(ours)
-        for verb, name in re.findall(r"^  (read|sql|check|chart|learn|score) +(\w+)  ", said, re.M):
-            if not list(ours.store.glob(f"*/*/{stage.after[f'{verb} {name}']}/receipt.json")):
+        full = self.stages["first" if stage.name == "first" else "all"].after
+        for verb, name in re.findall(r"^  (read|sql|check|chart|learn|score) +(\w+)  +(?!skipped|failed| )", said, re.M):
+            if not list(ours.store.glob(f"*/*/{full[f'{verb} {name}']}/receipt.json")):
                 complaints.append(f"{verb} {name} was reported as done and is lost")
         if complaints:
             return "; ".join(complaints)
         ours.must("run", "--quiet")
-        full = self.stages["all" if stage.name != "first" else "first"].after
         if tiny.current_keys(ours) != full:
             return f"current is {tiny.current_keys(ours)}"
         left = os.listdir(ours.store / "tmp")
