@@ -30,9 +30,10 @@ DiskNeed disk_need(const Plan& plan, const Store& store) {
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const PlannedStep& step = plan.steps[i];
     if (!step.binding || step.action == Action::skip) continue;
+    expected[i] = bytes_of_files(step);
     if (std::optional<Version> before = store.current(step.step->verb, step.step->name))
-      expected[i] = bytes_before(*before);
-    else if (expected[i] = bytes_of_files(step); expected[i] == 0)
+      expected[i] = std::max(expected[i], bytes_before(*before));
+    else if (expected[i] == 0)
       for (size_t input : step.needs) expected[i] = std::max(expected[i], expected[input]);
     if (step.action == Action::build) need.needed_bytes += expected[i];
   }

@@ -11,9 +11,9 @@ struct DiskNeed {
   bool fits() const { return needed_bytes <= free_bytes; }
 };
 
-/// A step that was built before needs what its version has; a step that reads files what they have; any other as much
-/// as the largest of its inputs. Never throws: what cannot be found out counts as nothing, an unknown disk as one
-/// without end.
+/// A step needs what its last version has, or what the files that it reads have, if that is more; one that never was
+/// built and reads none as much as the largest of its inputs. Never throws: what cannot be found out counts as nothing,
+/// an unknown disk as one without end.
 DiskNeed disk_need(const Plan& plan, const Store& store);
 
 }  // namespace filrouge
