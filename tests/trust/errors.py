@@ -12,6 +12,8 @@ Afterwards, whatever failed:
     code 1;
   - nothing is half published, tmp/ is empty;
   - the next command completes, the store is as an undisturbed one, `verify` finds nothing.
+
+Seen to fail without `fresh.empty_log()` in Store::rebuild(): the new catalog is malformed when moving its log fails.
 """
 import os
 import pathlib

@@ -14,6 +14,9 @@ A rename is one event: it is durable with its new folder's sync. A case is STAGE
 
 On each disk: every version that has its name is whole; every step that the program had reported as done is there; the next
 command completes and `verify` finds nothing.
+
+Seen to fail without `sync_path(entry.path())` in seal_files() (14 of 40 cases), and without `sync_path(final.parent_path())` in
+publish_folder() (23 of 80).
 """
 import json
 import os

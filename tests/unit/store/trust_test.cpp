@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 
+#include "store/database.h"
 #include "store_fixture.h"
 
 namespace filrouge {
@@ -102,7 +103,26 @@ TEST_F(TrustTest, ADamagedEntryOfTheCatalogIsAnErrorNotAWrongAnswer) {
   flip_bit(folder_ / "catalog.db", at + 5);
   EXPECT_EQ(code_of([&] { reader()->find("read", "flights", version.key); }), "FR0512");
   EXPECT_EQ(code_of([&] { reader()->all_current(); }), "FR0512");
-  EXPECT_EQ(texts(reader()->verify(false, {})), Strings{"damaged catalog.db"});
+  EXPECT_EQ(texts(reader()->verify(false, {})).at(0), "damaged catalog.db");
+}
+
+// Fails without the comparison in Catalog::check().
+TEST_F(TrustTest, ARowOfTheCatalogThatSaysSomethingElseIsAnError) {
+  Version version = commit_one();
+  {
+    auto store = writer();
+    RunStep step{"read", "flights", version.key, "built", {}, 0.5, 0.5, 1000, 3, ""};
+    store->end_run(store->begin_run("filrouge run"), 1, {step});
+  }
+  std::string good = read_file(folder_ / "catalog.db");
+  for (const char* change :
+       {"UPDATE runs SET exit_code = 0", "UPDATE run_steps SET rows = 4", "UPDATE last_built SET seconds = 0.6",
+        "UPDATE current SET name = 'fligths'", "UPDATE versions SET receipt_hash = ''"}) {
+    write_text(folder_ / "catalog.db", good);
+    Database(folder_ / "catalog.db", Database::Mode::write).execute(change);
+    EXPECT_EQ(texts(reader()->verify(false, {})).at(0), "damaged catalog.db") << change;
+    EXPECT_EQ(code_of([&] { writer()->gc(1, false); }), "FR0512") << change;
+  }
 }
 
 TEST_F(TrustTest, ADamagedOrForeignCatalogIsRefusedAndRebuilt) {
