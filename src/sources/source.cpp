@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "sources/formats.h"
+#include "sources/read_ahead.h"
 
 namespace filrouge {
 namespace {
@@ -240,7 +241,7 @@ fs::path scratch_path(const SourceFile& file, size_t index, const fs::path& scra
 fs::path readable_path(const SourceFile& file, size_t index, const std::string& encoding, const fs::path& scratch) {
   if (is_plain(file, encoding)) return file.path;
   fs::path path = scratch_path(file, index, scratch, ".data");
-  auto source = open_source(file, encoding);
+  auto source = open_ahead(file, encoding);
   write_all(*source, path, file.shown);
   return path;
 }
