@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/json_words.h"
 #include "models/clusters_fit.h"
 #include "models/draw.h"
 #include "models/linear_terms.h"
@@ -373,7 +374,7 @@ Clusters Clusters::from_json(const Json& json) {
     clusters.state_ = std::move(state);
     return clusters;
   } catch (const std::exception& failure) {
-    throw Error(ErrorKind::data, "FR0834", fmt::format("These are not clusters of ours: {}", failure.what()),
+    throw Error(ErrorKind::data, "FR0834", fmt::format("These are not clusters of ours: {}", json_problem(failure)),
                 "Run `filrouge verify`; the next run learns them again.");
   }
 }

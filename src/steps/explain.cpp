@@ -1,5 +1,6 @@
 // explain: what a model has learned. This file is what the thread says; explain_work.cpp does it.
 #include "base/text.h"
+#include "steps/explain_counterfactuals.h"
 #include "steps/explain_work.h"
 #include "steps/result_table.h"
 #include "steps/verbs.h"
@@ -89,6 +90,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
         step, {"by"}, "FR0812", "groups are compared by how classes are told, and this model predicts a number"));
     return std::nullopt;
   }
+  if (!check_counterfactuals(step, *plan, context)) return std::nullopt;
   auto columns = columns_read(step, *plan, from, *table, context);
   if (!columns) return std::nullopt;
   Schema read;
@@ -141,6 +143,21 @@ Verb explain_verb() {
       {.name = "by",
        .type = ValueType::text_list,
        .about = "columns that tell groups: NAME.fairness has each group's rates and the usual criteria"},
+      {.name = "counterfactuals",
+       .type = ValueType::mapping,
+       .about = "NAME.counterfactuals: what would have to be different for a row to get another outcome, with values "
+                "that a real row with that outcome has; as few changes as needed",
+       .keys = {{.name = "rows",
+                 .type = ValueType::integer,
+                 .default_value = "100",
+                 .about = "so many rows are answered, evenly drawn",
+                 .least = 1},
+                {.name = "change", .type = ValueType::text_list, .default_value = "all", .about = "columns that may change"},
+                {.name = "keep", .type = ValueType::text_list, .about = "columns that may not"},
+                {.name = "costs",
+                 .type = ValueType::mapping,
+                 .about = "{COLUMN: 2}: how much more a change of it counts"},
+                {.name = "to", .about = "the class to get to; without it any but the row's own"}}},
   };
   verb.spec.example = "- explain: late\n";
   verb.yields = yields;
