@@ -13,15 +13,18 @@ constexpr int kPatience = 40;
 
 BoostingOptions first_options(const LearnOrder& order, const Workload& work, int leaves, double rate) {
   BoostingOptions options;
-  options.objective = order.task == Task::rank ? "lambdarank" : order.task != Task::classify ? "regression" : work.outputs == 1 ? "binary" : "multiclass";
+  options.objective = order.task == Task::rank       ? "lambdarank"
+                      : order.task != Task::classify ? "regression"
+                      : work.outputs == 1            ? "binary"
+                                                     : "multiclass";
   options.classes = work.outputs == 1 ? 1 : static_cast<int>(order.labels.size());
   options.leaves = leaves;
   options.rate = rate;
   options.trees = kMostTrees;
   options.patience = kPatience;
   options.seed = order.seed;
-  options.threads = static_cast<int>(
-      std::clamp<size_t>(work.rows / kRowsPerThread, 1, static_cast<size_t>(order.threads)));
+  options.threads =
+      static_cast<int>(std::clamp<size_t>(work.rows / kRowsPerThread, 1, static_cast<size_t>(order.threads)));
   return options;
 }
 

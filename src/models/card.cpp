@@ -92,16 +92,16 @@ Json card_json(const CardFacts& facts) {
   for (const auto& [column, value] : facts.importance)
     importance.push_back({{"column", column}, {"importance", value}});
   Json json = {{"name", facts.name},
-          {"from", facts.from},
-          {"predicts", facts.target},
-          {"split", split_in_words(facts)},
-          {"because", facts.because},
-          {"allowed_leaks", facts.allowed_leaks},
-          {"seed", facts.seed},
-          {"notes", facts.notes},
-          {"evaluation", std::move(parts)},
-          {"tried", std::move(tried)},
-          {"importance", std::move(importance)}};
+               {"from", facts.from},
+               {"predicts", facts.target},
+               {"split", split_in_words(facts)},
+               {"because", facts.because},
+               {"allowed_leaks", facts.allowed_leaks},
+               {"seed", facts.seed},
+               {"notes", facts.notes},
+               {"evaluation", std::move(parts)},
+               {"tried", std::move(tried)},
+               {"importance", std::move(importance)}};
   if (facts.decision) json["decision"] = decision_json(*facts.decision);
   return json;
 }

@@ -7,9 +7,11 @@
 namespace filrouge {
 namespace {
 
-constexpr size_t kTwins = 20;  // nearest rows that are tried one after the other
+constexpr size_t kAlike = 100;  // rows tried that are nearest in all columns: what they have fits the row
+constexpr size_t kAskedAtOnce = 20'000;
+constexpr size_t kNear = 30;  // and that are nearest in the columns that may change
 
-/// A column that may change.
+/// A column, and what a change of it costs.
 struct Lever {
   size_t source = 0;  // index into Features::sources()
   const FrameColumn* column = nullptr;
@@ -48,10 +50,11 @@ class Search {
     const std::vector<SourceColumn>& sources = model.features.sources();
     for (size_t s = 0; s < sources.size(); ++s) {
       const std::string& name = sources[s].name;
-      if (names(order.keep, name) || (!order.change.empty() && !names(order.change, name))) continue;
       const FrameColumn* column = frame.find(name);
       auto cost = order.costs.find(name);
-      levers_.push_back({s, column, cost == order.costs.end() ? 1 : cost->second, spread_of(*column)});
+      bool may_change = !names(order.keep, name) && (order.change.empty() || names(order.change, name));
+      (may_change ? levers_ : kept_)
+          .push_back({s, column, cost == order.costs.end() ? 1 : cost->second, spread_of(*column)});
     }
     answers_ = answers_for(frame);
     for (size_t r = 0; r < frame.rows; ++r) said_.push_back(model.said(answer(answers_, r)));
@@ -62,7 +65,7 @@ class Search {
   std::vector<Counterfactual> run() {
     std::vector<Counterfactual> found = rows_to_answer();
     std::vector<std::vector<uint32_t>> twins(found.size());
-    for_parts(found.size(), threads_, [&](size_t i) { twins[i] = nearest(found[i].row); });
+    for_parts(found.size(), threads_, [&](size_t i) { twins[i] = candidates(found[i].row); });
     choose_twins(found, twins);
     take_back(found);
     describe(found);
@@ -102,23 +105,42 @@ class Search {
     return list;
   }
 
-  /// The nearest rows with a wanted outcome, nearest first, that differ in a lever.
-  std::vector<uint32_t> nearest(size_t row) const {
-    std::vector<std::pair<double, uint32_t>> best;
+  /// The nearest rows, nearest first, at most so many.
+  class Nearest {
+   public:
+    explicit Nearest(size_t most) : most_(most) {}
+    double limit() const { return rows_.size() < most_ ? std::numeric_limits<double>::infinity() : rows_.back().first; }
+    void add(double distance, uint32_t row) {
+      if (distance >= limit()) return;
+      std::pair entry(distance, row);
+      rows_.insert(std::upper_bound(rows_.begin(), rows_.end(), entry), entry);
+      if (rows_.size() > most_) rows_.pop_back();
+    }
+    const std::vector<std::pair<double, uint32_t>>& rows() const { return rows_; }
+
+   private:
+    size_t most_;
+    std::vector<std::pair<double, uint32_t>> rows_;
+  };
+
+  /// Rows with a wanted outcome that may lend their values, each once.
+  std::vector<uint32_t> candidates(size_t row) const {
+    Nearest alike(kAlike), near(kNear);
     for (uint32_t other = 0; other < frame_.rows; ++other) {
       if (!is_wanted(row, said_[other])) continue;
-      double limit = best.size() < kTwins ? std::numeric_limits<double>::infinity() : best.back().first;
-      double distance = 0;
+      double most = std::max(alike.limit(), near.limit()), distance = 0;
       for (const Lever& lever : levers_)
-        if ((distance += lever.distance(row, other)) >= limit) break;
-      if (distance == 0 || distance >= limit) continue;
-      std::pair entry(distance, other);
-      best.insert(std::upper_bound(best.begin(), best.end(), entry), entry);
-      if (best.size() > kTwins) best.pop_back();
+        if ((distance += lever.distance(row, other)) >= most) break;
+      if (distance == 0 || distance >= most) continue;
+      near.add(distance, other);
+      for (const Lever& column : kept_)
+        if ((distance += column.distance(row, other)) >= alike.limit()) break;
+      alike.add(distance, other);
     }
-    std::vector<uint32_t> rows;
-    for (const auto& [distance, other] : best) rows.push_back(other);
-    return rows;
+    std::set<uint32_t> rows;
+    for (const Nearest* list : {&alike, &near})
+      for (const auto& [distance, other] : list->rows()) rows.insert(other);
+    return {rows.begin(), rows.end()};
   }
 
   /// What the model says of rows that do not exist.
@@ -144,21 +166,28 @@ class Search {
     return list;
   }
 
-  /// The first twin whose values of the levers alone bring the outcome.
-  void choose_twins(std::vector<Counterfactual>& found, const std::vector<std::vector<uint32_t>>& twins) {
+  /// The twin whose values of the levers alone bring the outcome, at the least distance.
+  void choose_twins(const std::vector<Counterfactual>& found, const std::vector<std::vector<uint32_t>>& twins) {
     mixes_.resize(found.size());
-    for (size_t place = 0; place < kTwins; ++place) {
-      std::vector<Mix> asked;
-      std::vector<size_t> of;
-      for (size_t i = 0; i < found.size(); ++i) {
-        if (!mixes_[i].levers.empty() || place >= twins[i].size()) continue;
-        asked.push_back({found[i].row, twins[i][place], levers_between(found[i].row, twins[i][place])});
+    std::vector<Mix> asked;
+    std::vector<size_t> of;  // row of `found`
+    std::vector<double> least(found.size(), std::numeric_limits<double>::infinity());
+    for (size_t i = 0; i < found.size(); ++i) {
+      for (uint32_t twin : twins[i]) {
+        asked.push_back({found[i].row, twin, levers_between(found[i].row, twin)});
         of.push_back(i);
       }
-      if (asked.empty()) continue;
+      if (asked.size() < kAskedAtOnce && i + 1 < found.size()) continue;
+      if (asked.empty()) return;
       std::vector<double> answers = ask(asked);
-      for (size_t a = 0; a < asked.size(); ++a)
-        if (is_wanted(asked[a].row, model_.said(answer(answers, a)))) mixes_[of[a]] = asked[a];
+      for (size_t a = 0; a < asked.size(); ++a) {
+        double distance = 0;
+        for (size_t l : asked[a].levers) distance += levers_[l].distance(asked[a].row, asked[a].twin);
+        if (distance >= least[of[a]] || !is_wanted(asked[a].row, model_.said(answer(answers, a)))) continue;
+        least[of[a]] = distance;
+        mixes_[of[a]] = asked[a];
+      }
+      asked.clear(), of.clear();
     }
   }
 
@@ -215,7 +244,7 @@ class Search {
   const Frame& frame_;
   const CounterfactualOrder& order_;
   int threads_;
-  std::vector<Lever> levers_;
+  std::vector<Lever> levers_, kept_;  // columns that may change, and all others
   std::vector<double> answers_;
   std::vector<size_t> said_;
   std::optional<size_t> to_;

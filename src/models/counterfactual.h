@@ -1,7 +1,8 @@
-// What would have to be different for a row to get another outcome, answered with the values of a real row: among rows
-// that the model gives the wanted outcome, the nearest one lends its values (Keane & Smyth 2020, "Good counterfactuals
-// and where to find them"), and each change that is not needed is taken back again. So what is proposed has been seen
-// together, as far as it goes, and is as little as this way finds; it need not be the least there is.
+// What would have to be different for a row to get another outcome, answered with the values of a real row: rows that
+// the model gives the wanted outcome, and that are most alike, lend theirs (Keane & Smyth 2020, "Good counterfactuals
+// and where to find them"); of those whose values of the columns that may change bring the outcome, the nearest is
+// kept, and each change that is not needed is taken back again. So what is proposed has been seen together, as far as
+// it goes, and is as little as this way finds; it need not be the least there is.
 //
 // Distance: the sum over changed columns of cost * difference; of numbers and times the difference is in units of the
 // spread between their tenth and ninetieth percentile, of texts and booleans (and of a missing value) it is 1.
@@ -16,7 +17,7 @@
 namespace filrouge {
 
 struct CounterfactualOrder {
-  size_t rows = 100;                    ///< how many rows are answered, evenly drawn from those that could get another outcome
+  size_t rows = 100;  ///< how many rows are answered, evenly drawn from those that could get another outcome
   std::vector<std::string> change;      ///< columns that may change; empty: all
   std::vector<std::string> keep;        ///< columns that may not
   std::map<std::string, double> costs;  ///< of changing a column, by name; 1 where it is not named

@@ -1,8 +1,8 @@
 // Which class is said where mistakes do not cost the same: the one with the least expected cost, given the
 // probabilities (Elkan 2001, "The foundations of cost-sensitive learning").
 //
-// Costs of K classes: K * K numbers, that of saying class k for a row of class j at j * K + k; none: every mistake costs
-// the same. Being right costs least in each line (j, j).
+// Costs of K classes: K * K numbers, that of saying class k for a row of class j at j * K + k; none: every mistake
+// costs the same. Being right costs least in each line (j, j).
 #pragma once
 
 #include <cstddef>

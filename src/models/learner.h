@@ -27,8 +27,8 @@ struct LearnOrder {
   std::map<std::string, int> monotone;     ///< by source column
   const FrameColumn* time = nullptr;       ///< as in Features::fit
   const std::vector<uint32_t>* group = nullptr;  ///< rank: the list of each row of the frame, its rows side by side
-  std::vector<double> quantiles;                ///< regress: levels, rising; learned besides the mean
-  std::vector<double> costs;                    ///< classify: as in decision.h
+  std::vector<double> quantiles;                 ///< regress: levels, rising; learned besides the mean
+  std::vector<double> costs;                     ///< classify: as in decision.h
   uint64_t seed = 1;
   int threads = 1;
   /// Set where the frame is a sample of a larger table: how many training rows that has, and a walk over all of them.
@@ -49,11 +49,11 @@ struct Tried {
 struct Learned {
   Model model;
   std::vector<Tried> tried;
-  Rows judged;                     ///< validation rows of all folds, ascending
-  std::vector<double> judged_raw;  ///< the blend's raw scores for them, made by models that did not see them
-  std::vector<double> baseline;    ///< the constant raw score of the baseline
+  Rows judged;                           ///< validation rows of all folds, ascending
+  std::vector<double> judged_raw;        ///< the blend's raw scores for them, made by models that did not see them
+  std::vector<double> baseline;          ///< the constant raw score of the baseline
   std::vector<double> judged_quantiles;  ///< likewise of the quantiles, rising within a row
-  SingleOrder order;               ///< rank: the order that is the baseline
+  SingleOrder order;                     ///< rank: the order that is the baseline
 };
 
 /// `y` (class number or value) and `weight` (or empty) have an entry per row of the frame.

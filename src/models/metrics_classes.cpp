@@ -74,7 +74,8 @@ std::vector<double> costs_paid(const Judged& judged) {
   std::vector<double> paid(judged.y.size());
   size_t classes = static_cast<size_t>(std::max(judged.classes, 2));
   for (size_t r = 0; r < paid.size(); ++r)
-    paid[r] = judged.costs[static_cast<size_t>(judged.y[r]) * classes + static_cast<size_t>(predicted_class(judged, r))];
+    paid[r] =
+        judged.costs[static_cast<size_t>(judged.y[r]) * classes + static_cast<size_t>(predicted_class(judged, r))];
   return paid;
 }
 

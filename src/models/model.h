@@ -30,8 +30,8 @@ struct Member {
 /// A quantile of a number, of boosted trees of its own.
 struct Quantile {
   double level = 0.5;
-  double constant = 0;          ///< of the training rows: the baseline
-  double shift = 0;             ///< added to every prediction, so that out-of-fold rows lie below as often as the level says
+  double constant = 0;  ///< of the training rows: the baseline
+  double shift = 0;     ///< added to every prediction, so that out-of-fold rows lie below as often as the level says
   std::vector<Member> members;  ///< forests
 };
 

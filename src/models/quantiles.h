@@ -18,12 +18,12 @@ struct FoldRows {
 
 /// What the learner lends: its training rows and how they are judged.
 struct QuantileRows {
-  const BinnedRows& training;                    ///< folds are of these
-  std::function<const BinnedRows&()> all;        ///< the final trees grow on these
-  const std::vector<FoldRows>& folds;            ///< none: `options.trees` trees, and no shift
-  const std::vector<size_t>& places;             ///< by fold, one after the other: place of each validation row in `judged`
-  const std::vector<double>& y;                  ///< of the training rows
-  const std::vector<double>& judged_y;           ///< of the rows that the folds judge
+  const BinnedRows& training;              ///< folds are of these
+  std::function<const BinnedRows&()> all;  ///< the final trees grow on these
+  const std::vector<FoldRows>& folds;      ///< none: `options.trees` trees, and no shift
+  const std::vector<size_t>& places;       ///< by fold, one after the other: place of each validation row in `judged`
+  const std::vector<double>& y;            ///< of the training rows
+  const std::vector<double>& judged_y;     ///< of the rows that the folds judge
 };
 
 struct FittedQuantile {

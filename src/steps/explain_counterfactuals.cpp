@@ -34,13 +34,15 @@ CounterfactualOrder order_of(const Json& said, const Model& model) {
   if (said.contains("costs"))
     for (const auto& [name, cost] : said["costs"].items()) order.costs[spelled(name)] = cost.get<double>();
   if (said.contains("to")) order.to = scalar_text(said["to"]);
-  bool known = order.to.empty() || std::find(model.classes.begin(), model.classes.end(), order.to) != model.classes.end();
-  if (model.task != Task::classify || !known)
+  bool known =
+      order.to.empty() || std::find(model.classes.begin(), model.classes.end(), order.to) != model.classes.end();
+  if (model.task != Task::classify)
     throw Error(ErrorKind::data, "FR0812",
-                model.task != Task::classify
-                    ? fmt::format("`{}` is a number: it has no other outcome to get to", model.target)
-                    : fmt::format("`{}` has no class `{}`: {}", model.target, order.to, join(model.classes, ", ")),
-                "counterfactuals are of classes; make some in SQL, as in delay > 15");
+                fmt::format("`{}` is a number: it has no other outcome to get to", model.target),
+                "make classes in SQL, as in delay > 15, or leave `counterfactuals` out");
+  if (!known)
+    throw Error(ErrorKind::data, "FR0812", fmt::format("`{}` has no class `{}`", model.target, order.to),
+                "to: one of " + join(model.classes, ", "));
   return order;
 }
 
@@ -119,9 +121,10 @@ void fill_counterfactuals(const WorkRequest& request, const Model& model, WorkCo
                  change.distance, rows[one.twin]});
   }
   if (none > 0)
-    notes.push_back(fmt::format("counterfactuals: {} of {} rows find no way to another outcome by the columns that may "
-                                "change; their lines have no column",
-                                none, found.size()));
+    notes.push_back(
+        fmt::format("counterfactuals: {} of {} rows find no way to another outcome by the columns that may "
+                    "change; their lines have no column",
+                    none, found.size()));
 }
 
 }  // namespace filrouge

@@ -7,6 +7,7 @@
 #include "models/explanation.h"
 #include "models/fairness.h"
 #include "steps/explain_counterfactuals.h"
+#include "steps/explain_report.h"
 #include "steps/result_table.h"
 
 namespace filrouge {
@@ -184,7 +185,8 @@ void explain_rows(const WorkRequest& request, const Model& model, Gathered& gath
     std::string expression = scan_expression(others[i]);  // "x" AS "x": renamed, for a column may be a feature too
     expressions.push_back(expression.substr(0, expression.rfind(" AS ")) + fmt::format(" AS \"other {}\"", i));
   }
-  uint64_t total = count_explained(request, engine), wanted = request.work.at("config").value("sample", total), step = 1;
+  uint64_t total = count_explained(request, engine), wanted = request.work.at("config").value("sample", total),
+           step = 1;
   if (wanted > 0 && wanted < total) {
     step = (total + wanted - 1) / wanted;
     result.notes.push_back(fmt::format("a sample: one of {} of the {} rows", step, with_commas(total)));
@@ -323,6 +325,10 @@ WorkResult work_on_explain(const WorkRequest& request, WorkContext& context) {
     result.tables.push_back(table.write(engine, request.staging));
   }
   engine.execute("DROP TABLE contributions");
+  if (request.work.contains("report")) {
+    context.phase("drawing the report");
+    write_report(request, model, result.tables, engine, result);
+  }
   std::vector<ColumnImportance> first = gathered.explanation().importance();
   std::vector<std::string> names;
   for (size_t i = 0; i < std::min<size_t>(3, first.size()); ++i) names.push_back(first[i].column);

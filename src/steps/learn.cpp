@@ -209,15 +209,17 @@ std::vector<KeySpec> keys() {
        .choices = {"classify", "regress", "rank", "cluster", "anomaly"}},
       {.name = "group",
        .type = ValueType::column,
-       .about = "of rank: the column that tells the lists (a query, a customer); `predict` is a grade from 0 to 30, and "
-                "no list is ever cut in two"},
+       .about =
+           "of rank: the column that tells the lists (a query, a customer); `predict` is a grade from 0 to 30, and "
+           "no list is ever cut in two"},
       {.name = "method",
        .type = ValueType::choice,
        .default_value = "auto",
        .about =
            "auto tries and blends; boosting = LightGBM; additive = one curve per feature, readable; linear = ridge; "
            "baseline = the mean, or the shares of the classes. Of cluster: kmeans, mixture (Gaussian); auto keeps the "
-           "higher silhouette. Of rank boosting is lambdarank, and linear a ridge on the grade. Of anomaly: isolation (forest), pca (T2 and Q); auto takes pca where numbers move "
+           "higher silhouette. Of rank boosting is lambdarank, and linear a ridge on the grade. Of anomaly: isolation "
+           "(forest), pca (T2 and Q); auto takes pca where numbers move "
            "together",
        .choices = {"auto", "boosting", "linear", "additive", "baseline", "kmeans", "mixture", "isolation", "pca"}},
       {.name = "k",
@@ -315,6 +317,7 @@ Verb learn_verb() {
       "  predict: is_late\n"
       "  ignore: [arr_delay, arr_time, air_time, dep_delay, dep_time]\n"
       "  split: {time: time_hour, test: 20%}\n";
+  verb.version = 2;
   verb.yields = yields;
   verb.references = references;
   verb.bind = bind;  // not `remembered`: leaks are found along the lineage of its table

@@ -18,8 +18,9 @@ bool of_two_classes(const Json& costs) {
 size_t class_named(const std::string& name, const ModelPlan& plan, const std::vector<std::string>& labels) {
   auto place = std::find(labels.begin(), labels.end(), name);
   if (place == labels.end())
-    throw Error(ErrorKind::data, "FR0806",
-                fmt::format("`costs` names `{}`, and `{}` has no such class: {}", name, plan.target, join(labels, ", ")));
+    throw Error(
+        ErrorKind::data, "FR0806",
+        fmt::format("`costs` names `{}`, and `{}` has no such class: {}", name, plan.target, join(labels, ", ")));
   return static_cast<size_t>(place - labels.begin());
 }
 

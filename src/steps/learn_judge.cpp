@@ -139,9 +139,9 @@ void fill_thresholds(const Verdicts& v, ResultTable& table) {
   const std::vector<double>& costs = v.data.costs;
   double chosen = least_cost_threshold(costs);
   for (const ThresholdRow& t : thresholds(judged.y, judged.prediction, 100, chosen)) {
-    std::vector<CellValue> row = {t.threshold,      t.precision,      t.recall,        t.specificity,
-                                  t.f1,             t.accuracy,       t.flagged_share, t.true_positive,
-                                  t.false_positive, t.true_negative, t.false_negative};
+    std::vector<CellValue> row = {t.threshold,     t.precision,     t.recall,        t.specificity,    t.f1,
+                                  t.accuracy,      t.flagged_share, t.true_positive, t.false_positive, t.true_negative,
+                                  t.false_negative};
     if (!costs.empty()) {
       uint64_t counts[] = {t.true_negative, t.false_positive, t.false_negative, t.true_positive};
       double sum = 0;
@@ -214,9 +214,8 @@ std::vector<Place> judged_places(const Verdicts& v) {
   for (const Part& part : v.parts)
     if (part.name != "train" || v.parts.size() == 1)
       for (size_t i = 0; i < part.rows.size(); ++i) places.push_back({part.rows[i], &part, i});
-  std::sort(places.begin(), places.end(), [&](const Place& a, const Place& b) {
-    return v.data.row_in_table(a.row) < v.data.row_in_table(b.row);
-  });
+  std::sort(places.begin(), places.end(),
+            [&](const Place& a, const Place& b) { return v.data.row_in_table(a.row) < v.data.row_in_table(b.row); });
   return places;
 }
 
@@ -270,8 +269,8 @@ void fill_ranked(const Verdicts& v, ResultTable& table) {
   std::map<const Part*, std::vector<double>> ranks;
   for (const Part& part : v.parts) ranks[&part] = ranks_in(part, v.data.list);
   for (const Place& place : judged_places(v))
-    table.add({v.data.row_in_table(place.row) + 1, place.part->name, value_text(group, place.row),
-               v.data.y[place.row], place.part->answers[place.at], ranks[place.part][place.at]});
+    table.add({v.data.row_in_table(place.row) + 1, place.part->name, value_text(group, place.row), v.data.y[place.row],
+               place.part->answers[place.at], ranks[place.part][place.at]});
 }
 
 }  // namespace
@@ -297,8 +296,7 @@ Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned
   if (!learned.judged.empty())
     v.parts.push_back(
         {"validation", learned.judged, learned.model.predict(learned.judged_raw), learned.judged_quantiles});
-  if (!data.split.test.empty())
-    v.parts.push_back(part_of("test", learned.model, data.inputs, data.split.test));
+  if (!data.split.test.empty()) v.parts.push_back(part_of("test", learned.model, data.inputs, data.split.test));
   v.metrics.resize(v.parts.size());
   v.baseline.resize(v.parts.size());
   for_parts(v.parts.size(), threads, [&](size_t p) { judge_part(p, main_metric, v); });

@@ -28,6 +28,7 @@ std::string said_task(const Json& config) {
 std::string hint_for(const std::string& key, const LearnTask& task) {
   const LearnTask* owner = owner_of(&LearnTask::keys, key);
   FR_CHECK(owner != nullptr);  // every key of the verb goes with all tasks or stands in the list of one
+  if (task.names[0] == "rank") return "it goes with a model that predicts a column: take it out";
   if (owner->names.size() == 1) return fmt::format("it goes with `task: {}`", owner->names[0]);
   return key == "split" ? "nothing is predicted, so all rows are learned from: take it out"
                         : fmt::format("`{}` predicts nothing: take it out", task.names[0]);

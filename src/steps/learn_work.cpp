@@ -118,19 +118,19 @@ const std::vector<LearnTable>& supervised_tables() {
        }},
       {"thresholds",
        [](const ModelPlan& plan) {
-         Schema schema =
-             schema_of({{"threshold", kReal},
-                           {"precision", kReal},
-                           {"recall", kReal},
-                           {"specificity", kReal},
-                           {"f1", kReal},
-                           {"accuracy", kReal},
-                           {"flagged_share", kReal},
-                           {"true_positive", kCount},
-                           {"false_positive", kCount},
-                           {"true_negative", kCount},
-                           {"false_negative", kCount}});
-         if (plan.has_costs) schema.columns.push_back({"cost", kReal, {}}), schema.columns.push_back({"chosen", kYesOrNo, {}});
+         Schema schema = schema_of({{"threshold", kReal},
+                                    {"precision", kReal},
+                                    {"recall", kReal},
+                                    {"specificity", kReal},
+                                    {"f1", kReal},
+                                    {"accuracy", kReal},
+                                    {"flagged_share", kReal},
+                                    {"true_positive", kCount},
+                                    {"false_positive", kCount},
+                                    {"true_negative", kCount},
+                                    {"false_negative", kCount}});
+         if (plan.has_costs)
+           schema.columns.push_back({"cost", kReal, {}}), schema.columns.push_back({"chosen", kYesOrNo, {}});
          return schema;
        }},
       {"segments",
@@ -204,7 +204,8 @@ WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
   }
   Learned learned = learn_model(order, data.inputs, data.y, data.weight, data.split);
   context.phase("judging");
-  Verdicts verdicts = judge_model(plan, data, learned, config.value("metric", data.costs.empty() ? "" : "cost"), request.limits.threads);
+  Verdicts verdicts = judge_model(plan, data, learned, config.value("metric", data.costs.empty() ? "" : "cost"),
+                                  request.limits.threads);
 
   learned.model.about = {
       {"seed", order.seed}, {"library", kLightgbmVersion}, {"rows", data.split.train.size()}, {"from", plan.from}};

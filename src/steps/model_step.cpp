@@ -178,9 +178,10 @@ class ModelReader {
         return report({"split"}, "FR0803", fmt::format("no way to split called `{}`", said.get<std::string>()),
                       "{time: COLUMN, test: 20%}, {group: COLUMN, test: 20%}, or random");
       if (plan_.task == Task::rank)
-        return report({"split"}, "FR0803", fmt::format("rows drawn at random would part the rows of one `{}`",
-                                                       step_.config.value("group", "")),
-                      "take `split` out, or say {group: COLUMN, test: 20%} or {time: COLUMN, test: 20%}");
+        return report(
+            {"split"}, "FR0803",
+            fmt::format("rows drawn at random would part the rows of one `{}`", step_.config.value("group", "")),
+            "take `split` out, or say {group: COLUMN, test: 20%} or {time: COLUMN, test: 20%}");
       plan_.split.kind = SplitPlan::Kind::random;
       return;
     }

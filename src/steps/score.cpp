@@ -49,7 +49,8 @@ bool check_task(const Step& step, const ModelPlan& plan, BindContext& context) {
     report("interval", fmt::format("`{}` predicts nothing that an interval could hold", plan.name),
            "take `interval` out");
   if (step.config.contains("interval") && plan.task == Task::rank)
-    report("interval", fmt::format("`{}` puts rows in order: its score estimates nothing that could be measured", plan.name),
+    report("interval",
+           fmt::format("`{}` puts rows in order: its score estimates nothing that could be measured", plan.name),
            "take `interval` out, or predict the grade with `task: regress`");
   if (step.config.contains("reasons") && plan.task == Task::cluster)
     report("reasons", fmt::format("`{}` puts rows into clusters, which has no reasons by column", plan.name),
@@ -94,7 +95,10 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   binding.tables.push_back(std::move(output));
   binding.uses = {{from, table->names()}, {model, {"file", "hash"}}};
   binding.canonical = step.config;
-  binding.work = {{"config", step.config}, {"added", to_json(added)}, {"unsupervised", plan->unsupervised()}, {"group", options.group}};
+  binding.work = {{"config", step.config},
+                  {"added", to_json(added)},
+                  {"unsupervised", plan->unsupervised()},
+                  {"group", options.group}};
   return binding;
 }
 
@@ -109,7 +113,8 @@ Verb score_verb() {
       "the columns whose value the training never saw. `reasons` says what moved each prediction most. Clusters give "
       "the number of the nearest one (1 = the largest) and the `distance` to its centre, in deviations; anomalies "
       "whether a row is beyond the limit, and its `score` from 0 to 1. Ranks give a score, and where the table has the "
-      "lists' column the `rank` within them: 1 = first, equal scores share it. What only one method has comes where `learn` "
+      "lists' column the `rank` within them: 1 = first, equal scores share it. What only one method has comes where "
+      "`learn` "
       "says `method`: `probability` of a mixture, `t2` and `q` of pca.";
   verb.spec.keys = {
       {.name = "from",

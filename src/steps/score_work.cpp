@@ -74,11 +74,11 @@ WorkResult work_on_score(const WorkRequest& request, WorkContext& context) {
   for (const Column& column : schema_from_json(request.work.at("added")).columns)
     added.push_back(fmt::format("{} AS {}", model->expression(column), quote_name(column.name)));
   WorkResult result;
-  result.tables.push_back(engine.materialise(
-      request.name,
-      fmt::format("SELECT t.*, {} FROM {} AS t POSITIONAL JOIN answers AS a{}", join(added, ", "), quote_table(from),
-                  group.empty() ? "" : " POSITIONAL JOIN ranks AS b"),
-      RowOrder::sequential, request.staging));
+  result.tables.push_back(
+      engine.materialise(request.name,
+                         fmt::format("SELECT t.*, {} FROM {} AS t POSITIONAL JOIN answers AS a{}", join(added, ", "),
+                                     quote_table(from), group.empty() ? "" : " POSITIONAL JOIN ranks AS b"),
+                         RowOrder::sequential, request.staging));
   if (!group.empty()) engine.execute("DROP TABLE ranks");
   engine.execute("DROP TABLE answers");
   return result;
