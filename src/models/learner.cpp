@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "models/candidates.h"
+#include "models/pair_search.h"
 #include "models/quantiles.h"
 
 namespace filrouge {
@@ -33,6 +34,8 @@ class Learner {
   void refit(const Candidate& candidate, double weight);
   void recalibrate();
   void keep_residuals();
+  void take_heaviest(std::vector<Candidate>& all);
+  void try_pairs(std::vector<Candidate>& all);
   void learn_quantiles(const std::vector<Candidate>& tried);
   std::vector<double> constant_raw(const Rows& rows) const;
   double loss(const std::vector<double>& raw) const;
@@ -311,12 +314,45 @@ void Learner::keep_residuals() {
   for (size_t i = step - 1; i < errors.size(); i += step) kept.push_back(errors[i]);
 }
 
+/// An additive model may combine a handful of pairs of columns where that lowers the loss of rows that it has not seen
+/// by a thousandth: then it takes the place of the one without.
+void Learner::try_pairs(std::vector<Candidate>& all) {
+  constexpr size_t kMostPairs = 5;
+  constexpr double kWorthIt = 1e-3;
+  Candidate& plain = all[0];
+  std::vector<double> residual;
+  for (size_t i = 0; i < learned_.judged.size(); ++i)
+    residual.push_back(y_[learned_.judged[i]] - (classify() ? logistic(plain.raw[i]) : plain.raw[i]));
+  Candidate with = plain;
+  std::vector<std::string> names;
+  for (const auto& [a, b] : promising_pairs(set_, positions(learned_.judged, split_.train), residual, kMostPairs)) {
+    with.boosting.interactions.push_back({a, b});
+    names.push_back(set_.features[static_cast<size_t>(a)].name + " x " + set_.features[static_cast<size_t>(b)].name);
+  }
+  if (names.empty()) return;
+  with.settings += ", pairs " + join(names, ", ");
+  with.trees = 0;
+  order_.phase("trying pairs of columns");
+  try_candidate(with);
+  bool better = with.loss < plain.loss * (1 - kWorthIt);
+  (better ? with : plain).weight = 1;
+  all.push_back(std::move(with));
+}
+
 /// Without folds nothing can be compared: the first candidate that bends.
 void keep_one(std::vector<Candidate>& all) {
   auto chosen = std::find_if(all.begin(), all.end(), [](const Candidate& c) { return c.method != "linear"; });
   if (chosen != all.end()) all = {*chosen};
   all.resize(1);
   all[0].weight = 1;
+}
+
+/// No blend: two additive models that are averaged are no easier to read.
+void Learner::take_heaviest(std::vector<Candidate>& all) {
+  auto chosen = std::max_element(all.begin(), all.end(),
+                                 [](const Candidate& a, const Candidate& b) { return a.weight < b.weight; });
+  chosen->weight = 1;
+  learned_.judged_raw = chosen->raw;
 }
 
 /// With the settings of the best boosted candidate; each level costs as much as a candidate.
@@ -369,6 +405,8 @@ Learned Learner::run() {
   }
   if (folds_.empty())
     keep_one(all);
+  else if (order_.method == "additive" && order_.settings.empty() && outputs_ == 1 && !ranks())
+    try_pairs(all), take_heaviest(all);
   else
     blend(all);
   order_.phase("fitting");

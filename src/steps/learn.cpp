@@ -15,7 +15,7 @@ namespace {
 
 std::vector<std::string> yields(const Step& step) {
   std::vector<std::string> names = {step.name};
-  for (const LearnTable& table : learn_task(step.config).tables()) names.push_back(step.name + "." + table.name);
+  for (const LearnTable& table : learn_tables(step.config)) names.push_back(step.name + "." + table.name);
   return names;
 }
 
@@ -189,7 +189,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
     binding.tables.push_back({name, std::move(schema), std::move(lineage)});
   };
   add(step.name, model_files_schema());
-  for (const LearnTable& spec : learn_task(step.config).tables()) add(step.name + "." + spec.name, spec.schema(*plan));
+  for (const LearnTable& spec : learn_tables(step.config)) add(step.name + "." + spec.name, spec.schema(*plan));
   binding.uses.push_back(std::move(use));
   return binding;
 }
@@ -216,7 +216,8 @@ std::vector<KeySpec> keys() {
        .type = ValueType::choice,
        .default_value = "auto",
        .about =
-           "auto tries and blends; boosting = LightGBM; additive = one curve per feature, readable; linear = ridge; "
+           "auto tries and blends; boosting = LightGBM; additive = one curve per feature and a few pairs that help, "
+           "readable; linear = ridge; "
            "baseline = the mean, or the shares of the classes. Of cluster: kmeans, mixture (Gaussian); auto keeps the "
            "higher silhouette. Of rank boosting is lambdarank, and linear a ridge on the grade. Of anomaly: isolation "
            "(forest), pca (T2 and Q); auto takes pca where numbers move "
@@ -306,7 +307,9 @@ Verb learn_verb() {
   verb.spec.makes = "a model";
   verb.spec.about =
       "Learns to predict a column. NAME lists the model's files; NAME.metrics, .folds, .importance, .calibration, "
-      ".confusion, .thresholds, .segments, .tried, .features and .predictions say what it is worth. A column that "
+      ".confusion, .thresholds, .segments, .tried, .features and .predictions say what it is worth, .shapes of "
+      "`method: "
+      "additive` is the model itself, curve by curve. A column that "
       "would tell the target fails the step. With `task: cluster` or `task: anomaly` nothing is predicted: "
       "NAME.metrics, "
       ".tried, .features and .predictions, and NAME.profiles of the clusters.";

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "models/parallel.h"
+#include "models/shapes.h"
 #include "steps/learn_quantiles.h"
 
 namespace filrouge {
@@ -226,6 +227,43 @@ CellValue number_or_text(double number) {
   return cell;
 }
 
+/// "hour" of the feature "time_hour: hour"; empty of a column's own value.
+std::string part_of_column(const Model& model, size_t feature) {
+  const Feature& f = model.features.features()[feature];
+  const std::string& column = model.features.sources()[f.source].name;
+  return f.name.starts_with(column + ": ") ? f.name.substr(column.size() + 2) : "";
+}
+
+void fill_shapes(const Verdicts& v, ResultTable& table) {
+  constexpr size_t kMostRows = 50'000;
+  const Model& model = v.learned.model;
+  const Rows& all = v.data.split.train;
+  Rows rows;
+  for (size_t step = all.size() / kMostRows + 1, i = 0; i < all.size(); i += step) rows.push_back(all[i]);
+  Shapes shapes = shapes_of(model, model.features.encode(rows_of(v.data.inputs, rows)));
+  auto class_name = [&](size_t output) { return model.outputs() > 1 ? CellValue(model.classes[output]) : CellValue(); };
+  auto edge = [](double at) { return std::isfinite(at) ? CellValue(at) : CellValue(); };
+  for (size_t k = 0; k < shapes.intercept.size(); ++k)
+    table.add({CellValue(), CellValue(), class_name(k), CellValue(), CellValue(), CellValue(), CellValue(), CellValue(),
+               CellValue(), CellValue(), uint64_t{rows.size()}, shapes.intercept[k]});
+  for (const ShapeEffect& e : shapes.effects) {
+    std::vector<CellValue> line = {model.features.sources()[model.features.features()[e.bin.feature].source].name,
+                                   text_or_nothing(part_of_column(model, e.bin.feature)),
+                                   class_name(e.output),
+                                   text_or_nothing(e.bin.value),
+                                   edge(e.bin.from),
+                                   edge(e.bin.to)};
+    if (e.second)
+      for (const CellValue& cell : {CellValue(model.features.features()[e.second->feature].name),
+                                    text_or_nothing(e.second->value), edge(e.second->from), edge(e.second->to)})
+        line.push_back(cell);
+    else
+      line.resize(line.size() + 4);
+    line.push_back(e.rows), line.push_back(e.effect);
+    table.add(line);
+  }
+}
+
 void fill_predictions(const Verdicts& v, ResultTable& table) {
   size_t outputs = v.learned.model.outputs();
   const FrameColumn& target = *v.data.others.find(v.plan.target);
@@ -321,6 +359,7 @@ void fill_table(const std::string& name, const Verdicts& v, const Json& config, 
   if (name == "segments") fill_segments(v, config, table);
   if (name == "tried") fill_tried(v, table);
   if (name == "features") fill_features(v.learned.model.features.uses(), table);
+  if (name == "shapes") fill_shapes(v, table);
   if (name == "predictions") v.data.task == Task::rank ? fill_ranked(v, table) : fill_predictions(v, table);
 }
 

@@ -96,6 +96,13 @@ const LearnTask& learn_task(const Json& config) {
   return learn_tasks()[0];
 }
 
+std::vector<LearnTable> learn_tables(const Json& config) {
+  std::vector<LearnTable> wanted;
+  for (const LearnTable& table : learn_task(config).tables())
+    if (!table.wanted || table.wanted(config)) wanted.push_back(table);
+  return wanted;
+}
+
 bool check_task(const Step& step, BindContext& context) {
   const LearnTask& task = learn_task(step.config);
   bool fine = check_keys(step, task, context);

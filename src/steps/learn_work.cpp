@@ -21,6 +21,25 @@ Schema predictions_schema(const ModelPlan& plan) {
   return schema;
 }
 
+/// The curves of a model that is nothing but curves.
+Schema shapes_schema(const ModelPlan&) {
+  return schema_of({{"column", kText},
+                    {"part", kText},
+                    {"class", kText},
+                    {"value", kText},
+                    {"from", kReal},
+                    {"to", kReal},
+                    {"second", kText},
+                    {"second_value", kText},
+                    {"second_from", kReal},
+                    {"second_to", kReal},
+                    {"rows", kCount},
+                    {"effect", kReal}});
+}
+bool is_additive(const Json& config) {
+  return config.value("method", "") == "additive";
+}
+
 LearnOrder order_of(const ModelPlan& plan, const LearnData& data, const Json& config, const WorkRequest& request) {
   LearnOrder order;
   order.task = data.task;
@@ -154,6 +173,7 @@ const std::vector<LearnTable>& supervised_tables() {
        }},
       {"features", features_schema},
       {"predictions", predictions_schema},
+      {"shapes", shapes_schema, is_additive},
   };
   return tables;
 }
@@ -162,7 +182,7 @@ const std::vector<LearnTable>& ranking_tables() {
   static const std::vector<LearnTable> tables = [] {
     std::vector<LearnTable> list;
     for (const LearnTable& table : supervised_tables())
-      for (const char* name : {"metrics", "folds", "importance", "tried", "features"})
+      for (const char* name : {"metrics", "folds", "importance", "tried", "features", "shapes"})
         if (table.name == std::string(name)) list.push_back(table);
     list.push_back({"predictions", [](const ModelPlan&) {
                       return schema_of({{"row", kCount},
@@ -214,7 +234,7 @@ WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
     files.push_back(std::move(name));
   WorkResult result;
   result.tables.push_back(list_files(files, request, context.engine()));
-  for (const LearnTable& spec : learn_task(config).tables()) {
+  for (const LearnTable& spec : learn_tables(config)) {
     ResultTable table(request.name + "." + spec.name, spec.schema(plan));
     fill_table(spec.name, verdicts, config, table);
     result.tables.push_back(table.write(context.engine(), request.staging));
