@@ -29,8 +29,8 @@ struct Mixture {
 
   size_t parameters() const;
 };
-/// EM from a hard assignment to k components. `floor` is added to each column's variance, so that no component shrinks
-/// to a point.
+/// NaN in x is a missing number. EM from a hard assignment to k components. `floor` is added to each column's variance,
+/// so that no component shrinks to a point.
 Mixture fit_mixture(const Matrix& x, const std::vector<uint32_t>& cluster, size_t k, bool full,
                     const std::vector<double>& floor, int threads);
 /// rows * components probabilities; returns the mean log likelihood.
