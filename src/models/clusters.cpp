@@ -20,7 +20,7 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kLearnRows = 100'000, kSearchRows = 10'000, kSilhouetteRows = 2'000;
 constexpr size_t kMostFullColumns = 20;  ///< beyond, a mixture's covariances are diagonal
-constexpr double kNumberFloor = 1e-3, kIndicatorFloor = 1e-2;
+constexpr double kNumberFloor = 1e-3;
 
 using Method = ClusterOptions::Method;
 
@@ -67,12 +67,24 @@ struct Points {
     }
     return points;
   }
-  std::vector<double> floor() const {
-    std::vector<double> of_column(columns, kIndicatorFloor);
-    std::fill_n(of_column.begin(), terms.numbers(), kNumberFloor);
-    return of_column;
+  /// What a mixture must know of the columns.
+  Mixture shape() const {
+    Mixture like;
+    like.numbers = terms.numbers();
+    like.full = like.numbers <= kMostFullColumns;
+    like.category_of.resize(columns - like.numbers);
+    for (size_t f = 0; f < terms.num_features(); ++f) {
+      const LinearTerms::Feature& feature = terms.features()[f];
+      auto mark = [&](int indicator) {
+        int column = indicator < 0 ? -1 : column_of[static_cast<size_t>(indicator)];
+        if (column >= 0) like.category_of[static_cast<size_t>(column) - like.numbers] = static_cast<int>(f);
+      };
+      for (int value : feature.values) mark(value);
+      mark(feature.missing);
+      mark(feature.other);
+    }
+    return like;
   }
-  bool full() const { return columns == terms.numbers() && columns <= kMostFullColumns; }
 };
 
 /// Every so-and-so-th by hash, about `most` of 0 .. count.
@@ -133,7 +145,7 @@ struct Search {
     std::vector<uint32_t> cluster = means.cluster;
     Matrix centres = std::move(means.centres);
     if (options.method == Method::mixture) {
-      Mixture mixture = fit_mixture(x_gaps, cluster, centres.rows, points.full(), points.floor(), options.threads);
+      Mixture mixture = fit_mixture(x_gaps, cluster, centres.rows, points.shape(), kNumberFloor, options.threads);
       std::vector<double> probability;
       one.log_likelihood = mixture_probabilities(mixture, x_gaps, options.threads, probability);
       double rows = static_cast<double>(x.rows), parameters = static_cast<double>(mixture.parameters());
@@ -194,7 +206,7 @@ struct Clusters::State {
       centres = reordered(means.centres, largest_first(means.cluster, means.centres.rows));
       return;
     }
-    Mixture found = fit_mixture(gaps, means.cluster, means.centres.rows, points.full(), points.floor(), threads);
+    Mixture found = fit_mixture(gaps, means.cluster, means.centres.rows, points.shape(), kNumberFloor, threads);
     std::vector<double> probability;
     mixture_probabilities(found, gaps, threads, probability);
     mixture = reordered(found, largest_first(likeliest(probability, found.share.size()), found.share.size()));
@@ -381,10 +393,11 @@ Clusters Clusters::from_json(const Json& json) {
     if (json.at("method") == "mixture") {
       state->method = Method::mixture;
       Mixture& mixture = state->mixture;
+      mixture = state->points.shape();
       mixture.full = json.at("full");
       mixture.share = json.at("share").get<std::vector<double>>();
       mixture.covariance = json.at("covariance").get<std::vector<double>>();
-      size_t size = centres.rows * columns * (mixture.full ? columns : 1);
+      size_t size = centres.rows * mixture.numbers * (mixture.full ? mixture.numbers : 1);
       if (mixture.share.size() != centres.rows || mixture.covariance.size() != size) throw std::out_of_range("share");
       mixture.means = std::move(centres);
     } else {

@@ -4,6 +4,9 @@
 // does not gather rows at the mean, where BIC would see a component. It counts on numbers missing no more often where
 // they would have been unusual.
 //
+// Categories have their shares in each component, independent of each other and of its numbers (latent class analysis);
+// as numbers of 0 and 1 they would make a component of every value.
+//
 // Rows with the same numbers missing share their matrices; they are worked on in chunks, whose sums are added in order:
 // the same result on any number of threads.
 #include <Eigen/Dense>
@@ -26,7 +29,7 @@ using Eigen::VectorXd;
 constexpr size_t kRowsOfChunk = 4096;
 constexpr size_t kMostPatterns = 500;
 
-/// Rows that have the same columns.
+/// Rows that have the same numbers.
 struct Pattern {
   std::vector<Index> seen, missing;
   std::vector<uint32_t> rows;
@@ -34,15 +37,15 @@ struct Pattern {
 
 /// All rows, by what they have; those that have all first. What is missing in rows beyond the commonest patterns counts
 /// as 0, the mean.
-std::vector<Pattern> patterns_of(const Matrix& x) {
+std::vector<Pattern> patterns_of(const Matrix& x, size_t numbers) {
   std::map<std::vector<bool>, std::vector<uint32_t>> found;
   for (uint32_t r = 0; r < x.rows; ++r) {
-    std::vector<bool> missing(x.columns);
-    for (size_t c = 0; c < x.columns; ++c) missing[c] = std::isnan(x.at(r, c));
+    std::vector<bool> missing(numbers);
+    for (size_t c = 0; c < numbers; ++c) missing[c] = std::isnan(x.at(r, c));
     found[missing].push_back(r);
   }
   std::vector<std::pair<std::vector<bool>, std::vector<uint32_t>>> order(found.begin(), found.end());
-  std::vector<bool> none(x.columns);
+  std::vector<bool> none(numbers);
   if (!found.contains(none)) order.emplace_back(none, std::vector<uint32_t>());
   std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) {
     return a.first == none || (b.first != none && a.second.size() > b.second.size());
@@ -54,8 +57,7 @@ std::vector<Pattern> patterns_of(const Matrix& x) {
       continue;
     }
     Pattern pattern{{}, {}, std::move(rows)};
-    for (size_t c = 0; c < x.columns; ++c)
-      (missing[c] ? pattern.missing : pattern.seen).push_back(static_cast<Index>(c));
+    for (size_t c = 0; c < numbers; ++c) (missing[c] ? pattern.missing : pattern.seen).push_back(static_cast<Index>(c));
     patterns.push_back(std::move(pattern));
   }
   std::sort(patterns[0].rows.begin(), patterns[0].rows.end());
@@ -73,7 +75,16 @@ std::vector<Chunk> chunks_of(const std::vector<Pattern>& patterns) {
   return chunks;
 }
 
-/// What the chunk's rows have.
+/// The indicators of the chunk's rows.
+RowMajor kinds_of(const Matrix& x, size_t numbers, const Pattern& pattern, const Chunk& chunk) {
+  RowMajor rows(static_cast<Index>(chunk.end - chunk.begin), static_cast<Index>(x.columns - numbers));
+  for (size_t r = chunk.begin; r < chunk.end; ++r)
+    for (size_t c = numbers; c < x.columns; ++c)
+      rows(static_cast<Index>(r - chunk.begin), static_cast<Index>(c - numbers)) = x.at(pattern.rows[r], c);
+  return rows;
+}
+
+/// The numbers that the chunk's rows have.
 RowMajor seen_of(const Matrix& x, const Pattern& pattern, const Chunk& chunk) {
   RowMajor rows(static_cast<Index>(chunk.end - chunk.begin), static_cast<Index>(pattern.seen.size()));
   for (size_t r = chunk.begin; r < chunk.end; ++r)
@@ -86,16 +97,18 @@ RowMajor seen_of(const Matrix& x, const Pattern& pattern, const Chunk& chunk) {
 
 /// A component as rows of one pattern see it.
 struct Component {
-  VectorXd mean, unseen_mean;  ///< of the columns seen, and of those missing
+  VectorXd mean, unseen_mean;  ///< of the numbers seen, and of those missing
+  VectorXd log_kinds;          ///< of each indicator: the log of how often it is 1
   MatrixXd lower;              ///< full: Cholesky factor of the covariance seen
-  VectorXd variance;           ///< diagonal: of the columns seen
+  VectorXd variance;           ///< diagonal: of the numbers seen
   MatrixXd gain;               ///< full: how the missing ones follow from those seen
   MatrixXd left;               ///< covariance of the missing ones, given those seen
   double constant = 0;         ///< ln share - ln det / 2 - columns / 2 ln 2 pi
 
   Component(const Mixture& m, size_t k, const Pattern& pattern) {
-    size_t columns = m.means.columns;
-    auto means = Eigen::Map<const VectorXd>(m.means.row(k), static_cast<Index>(columns));
+    size_t columns = m.numbers;
+    auto means = Eigen::Map<const VectorXd>(m.means.row(k), static_cast<Index>(m.means.columns));
+    log_kinds = means.tail(static_cast<Index>(m.means.columns - columns)).array().log();
     mean = means(pattern.seen);
     unseen_mean = means(pattern.missing);
     double log_root = 0;
@@ -138,10 +151,11 @@ Components components_for(const Mixture& mixture, const Pattern& pattern) {
 }
 
 /// Sets rows x components probabilities; returns the sum of log likelihoods.
-double probabilities(const Components& components, const RowMajor& seen, RowMajor& out) {
+double probabilities(const Components& components, const RowMajor& seen, const RowMajor& kinds, RowMajor& out) {
   out.resize(seen.rows(), static_cast<Index>(components.size()));
   for (size_t k = 0; k < components.size(); ++k)
-    out.col(static_cast<Index>(k)) = (-components[k].distances(seen) / 2).array() + components[k].constant;
+    out.col(static_cast<Index>(k)) =
+        (kinds * components[k].log_kinds - components[k].distances(seen) / 2).array() + components[k].constant;
   double sum = 0;
   for (Index r = 0; r < seen.rows(); ++r) {
     double top = out.row(r).maxCoeff();
@@ -157,19 +171,21 @@ double probabilities(const Components& components, const RowMajor& seen, RowMajo
 struct Moments {
   double log_likelihood = 0;
   VectorXd rows;
-  MatrixXd sums;                  ///< components x columns
-  std::vector<MatrixXd> squares;  ///< full: columns x columns; else 1 x columns
+  MatrixXd sums, kinds;           ///< components x numbers, components x indicators
+  std::vector<MatrixXd> squares;  ///< full: numbers x numbers; else 1 x numbers
 
   /// `components`: null where the rows were assigned by hand; what is missing is then the mean, 0.
-  void add(const RowMajor& seen, const RowMajor& probability, const Pattern& pattern, const Components* components,
-           bool full) {
+  void add(const RowMajor& seen, const RowMajor& indicators, const RowMajor& probability, const Pattern& pattern,
+           const Components* components, bool full) {
     Index columns = static_cast<Index>(pattern.seen.size() + pattern.missing.size()), count = probability.cols();
     if (rows.size() == 0) {
       rows = VectorXd::Zero(count);
       sums = MatrixXd::Zero(count, columns);
+      kinds = MatrixXd::Zero(count, indicators.cols());
       squares.assign(static_cast<size_t>(count), MatrixXd::Zero(full ? columns : 1, columns));
     }
     rows += probability.colwise().sum().transpose();
+    kinds.noalias() += probability.transpose() * indicators;
     RowMajor whole(seen.rows(), columns);
     whole(Eigen::all, pattern.seen) = seen;
     for (Index k = 0; k < count; ++k) {
@@ -206,22 +222,36 @@ struct Moments {
     if (rows.size() == 0) {
       rows = other.rows;
       sums = other.sums;
+      kinds = other.kinds;
       squares = other.squares;
       return;
     }
     rows += other.rows;
     sums += other.sums;
+    kinds += other.kinds;
     for (size_t k = 0; k < squares.size(); ++k) squares[k] += other.squares[k];
   }
 };
 
+/// How often each indicator is 1 in a component, as if one row more had all values of a category alike: none is
+/// impossible for not having been seen.
+void maximise_kinds(const Moments& moments, size_t k, Mixture& mixture) {
+  std::map<int, double> values;
+  for (int category : mixture.category_of) ++values[category];
+  auto of = static_cast<Index>(k);
+  for (size_t i = 0; i < mixture.category_of.size(); ++i)
+    mixture.means.at(k, mixture.numbers + i) =
+        (moments.kinds(of, static_cast<Index>(i)) + 1 / values[mixture.category_of[i]]) / (moments.rows[of] + 1);
+}
+
 /// The mixture that the moments ask for.
-void maximise(const Moments& moments, size_t num_rows, const std::vector<double>& floor, Mixture& mixture) {
-  size_t columns = mixture.means.columns, size = mixture.full ? columns * columns : columns;
+void maximise(const Moments& moments, size_t num_rows, double floor, Mixture& mixture) {
+  size_t columns = mixture.numbers, size = mixture.full ? columns * columns : columns;
   for (size_t k = 0; k < mixture.share.size(); ++k) {
     auto of = static_cast<Index>(k);
     double rows = moments.rows[of] + 10 * std::numeric_limits<double>::epsilon();
     mixture.share[k] = rows / static_cast<double>(num_rows);
+    maximise_kinds(moments, k, mixture);
     for (size_t c = 0; c < columns; ++c) mixture.means.at(k, c) = moments.sums(of, static_cast<Index>(c)) / rows;
     double* covariance = mixture.covariance.data() + k * size;
     for (size_t a = 0; a < columns; ++a) {
@@ -230,7 +260,7 @@ void maximise(const Moments& moments, size_t num_rows, const std::vector<double>
         size_t other = mixture.full ? b : a;
         double square = moments.squares[k](mixture.full ? static_cast<Index>(b) : 0, ia) / rows;
         double value = square - mixture.means.at(k, a) * mixture.means.at(k, other);
-        covariance[mixture.full ? b * columns + a : a] = value + (a == other ? floor[a] : 0);
+        covariance[mixture.full ? b * columns + a : a] = value + (a == other ? floor : 0);
       }
     }
   }
@@ -245,16 +275,19 @@ std::vector<Components> components_by_pattern(const Mixture& mixture, const std:
 }  // namespace
 
 size_t Mixture::parameters() const {
-  size_t columns = means.columns, of_covariance = full ? columns * (columns + 1) / 2 : columns;
-  return share.size() * (columns + of_covariance) + share.size() - 1;
+  size_t of_numbers = numbers + (full ? numbers * (numbers + 1) / 2 : numbers);
+  size_t categories = std::set<int>(category_of.begin(), category_of.end()).size();
+  return share.size() * (of_numbers + category_of.size() - categories) + share.size() - 1;
 }
 
-Mixture fit_mixture(const Matrix& x, const std::vector<uint32_t>& cluster, size_t k, bool full,
-                    const std::vector<double>& floor, int threads) {
+Mixture fit_mixture(const Matrix& x, const std::vector<uint32_t>& cluster, size_t k, const Mixture& like, double floor,
+                    int threads) {
   constexpr int kMostSteps = 500;
-  Mixture mixture{full, std::vector<double>(k), Matrix(k, x.columns), {}, 0};
-  mixture.covariance.resize(k * x.columns * (full ? x.columns : 1));
-  std::vector<Pattern> patterns = patterns_of(x);
+  Mixture mixture = like;
+  mixture.share.resize(k);
+  mixture.means = Matrix(k, x.columns);
+  mixture.covariance.assign(k * like.numbers * (like.full ? like.numbers : 1), 0);
+  std::vector<Pattern> patterns = patterns_of(x, like.numbers);
   std::vector<Chunk> chunks = chunks_of(patterns);
   double before = -std::numeric_limits<double>::infinity();
   for (int i = 0; i < kMostSteps; ++i) {
@@ -264,15 +297,15 @@ Mixture fit_mixture(const Matrix& x, const std::vector<uint32_t>& cluster, size_
     for_parts(chunks.size(), threads, [&](size_t part) {
       const Chunk& chunk = chunks[part];
       const Pattern& pattern = patterns[chunk.pattern];
-      RowMajor seen = seen_of(x, pattern, chunk);
+      RowMajor seen = seen_of(x, pattern, chunk), kinds = kinds_of(x, like.numbers, pattern, chunk);
       RowMajor probability = RowMajor::Zero(seen.rows(), static_cast<Index>(k));
       if (i > 0) {
-        parts[part].log_likelihood = probabilities(components[chunk.pattern], seen, probability);
+        parts[part].log_likelihood = probabilities(components[chunk.pattern], seen, kinds, probability);
       } else {
         for (size_t r = chunk.begin; r < chunk.end; ++r)
           probability(static_cast<Index>(r - chunk.begin), cluster[pattern.rows[r]]) = 1;
       }
-      parts[part].add(seen, probability, pattern, i > 0 ? &components[chunk.pattern] : nullptr, full);
+      parts[part].add(seen, kinds, probability, pattern, i > 0 ? &components[chunk.pattern] : nullptr, like.full);
     });
     Moments all;
     for (const Moments& part : parts) all.add(part);
@@ -287,7 +320,7 @@ Mixture fit_mixture(const Matrix& x, const std::vector<uint32_t>& cluster, size_
 double mixture_probabilities(const Mixture& mixture, const Matrix& x, int threads, std::vector<double>& probability) {
   size_t k = mixture.share.size();
   probability.resize(x.rows * k);
-  std::vector<Pattern> patterns = patterns_of(x);
+  std::vector<Pattern> patterns = patterns_of(x, mixture.numbers);
   std::vector<Chunk> chunks = chunks_of(patterns);
   std::vector<Components> components = components_by_pattern(mixture, patterns);
   std::vector<double> of_part(chunks.size(), 0);
@@ -295,7 +328,8 @@ double mixture_probabilities(const Mixture& mixture, const Matrix& x, int thread
     const Chunk& chunk = chunks[part];
     const Pattern& pattern = patterns[chunk.pattern];
     RowMajor some;
-    of_part[part] = probabilities(components[chunk.pattern], seen_of(x, pattern, chunk), some);
+    of_part[part] = probabilities(components[chunk.pattern], seen_of(x, pattern, chunk),
+                                  kinds_of(x, mixture.numbers, pattern, chunk), some);
     for (size_t r = chunk.begin; r < chunk.end; ++r)
       std::copy_n(some.data() + (r - chunk.begin) * k, k, probability.data() + pattern.rows[r] * k);
   });
