@@ -79,7 +79,7 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.2rem;margin:.
 dt{color:var(--soft)}
 dd{margin:0}
 figure{margin:1rem 0;min-width:0}
-figure svg{display:block;max-width:100%;height:auto}
+figure svg{display:block;max-width:100%;height:auto;overflow:visible}
 figcaption{color:var(--soft);font-size:.88rem;max-width:45rem;margin-bottom:.4rem}
 .pair{display:grid;grid-template-columns:repeat(auto-fill,minmax(20rem,1fr));gap:.4rem 2rem}
 .human{border-left:3px solid var(--accent);padding:.1rem 0 .1rem .9rem;color:var(--soft)}

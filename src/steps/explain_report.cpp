@@ -278,13 +278,31 @@ class Report {
            html;
   }
 
+  /// Columns of texts so many that each is hardly more than one thing or person: their values are not named.
+  std::set<std::string> unnamed() const {
+    std::set<std::string> columns;
+    for (const Json& use : learned("features"))
+      if (text(use["used_as"]).starts_with("mean of the target")) columns.insert(text(use["column"]));
+    return columns;
+  }
+
   std::string effects() const {
-    std::string html = effect_figures(explained("effects"), unit(), kMostEffects);
+    std::set<std::string> left_out = unnamed();
+    Json shown = Json::array();
+    for (const Json& row : explained("effects"))
+      if (!left_out.contains(text(row["column"]))) shown.push_back(row);
+    std::string html = effect_figures(shown, unit(), kMostEffects);
     if (html.empty()) return "";
-    return paragraph(fmt::format(
-               "How a column's values move the {}, for the columns that count most: above 0 upwards, below 0 "
-               "downwards, with 95 % intervals of the mean. Texts with fewer than {} rows are not shown.",
-               unit(), kFewestNamed)) +
+    std::string without =
+        left_out.empty()
+            ? ""
+            : fmt::format(" Of {} the values are too many to be named.",
+                          "`" + join(std::vector<std::string>(left_out.begin(), left_out.end()), "`, `") + "`");
+    return paragraph(
+               fmt::format("How a column's values move the {}, for the columns that count most: above 0 upwards, "
+                           "below 0 downwards, with 95 % intervals of the mean. Texts with fewer than {} rows are "
+                           "not shown.{}",
+                           unit(), kFewestNamed, without)) +
            html;
   }
 

@@ -71,7 +71,7 @@ Json number_curve(const Curve& curve, Json& rows) {
   }
   Json x = with(field("at", "quantitative", ""),
                 {{"scale", {{"zero", false}, {"nice", false}}}, {"axis", {{"tickCount", 6}}}});
-  Json band = {{"mark", {{"type", "area"}, {"fillOpacity", 0.18}}},
+  Json band = {{"mark", {{"type", "area"}, {"fillOpacity", 0.18}, {"interpolate", "monotone"}}},
                {"encoding", {{"y", field("lower", "quantitative", "")}, {"y2", {{"field", "upper"}}}}}};
   Json line = {{"mark", {{"type", "line"}, {"interpolate", "monotone"}, {"point", {{"size", 18}}}}},
                {"encoding", {{"y", with(field("effect", "quantitative", ""), {{"axis", {{"tickCount", 5}}}})}}}};
@@ -93,7 +93,7 @@ Json text_curve(const Curve& curve, Json& rows) {
                     {"upper", row["upper"]}});
   Json y = with(field("value", "nominal", ""),
                 {{"sort", {{"field", "effect"}, {"order", "descending"}}}, {"axis", {{"labelLimit", 130}}}});
-  Json x = with(field("effect", "quantitative", ""), {{"axis", {{"tickCount", 5}, {"grid", true}}}});
+  Json x = with(field("effect", "quantitative", ""), {{"axis", {{"tickCount", 4}, {"grid", true}}}});
   Json bar = {{"mark", {{"type", "bar"}, {"height", 9}}}, {"encoding", {{"x", x}}}};
   Json interval = {{"mark", {{"type", "rule"}, {"strokeWidth", 1.2}, {"color", theme_colors(Theme::light).label}}},
                    {"encoding", {{"x", field("lower", "quantitative", "")}, {"x2", {{"field", "upper"}}}}}};
