@@ -31,6 +31,7 @@ class Error : public std::exception {
   std::string hint;                 ///< what to do next; may be empty
   std::optional<long> text_offset;  ///< byte offset into the SQL text (or scalar) that the error is about
   long text_length = 0;             ///< bytes from there that the error is about; 0 = the word at the offset
+  int system_error = 0;             ///< errno, where the system refused something to a function of base/files.h
   std::string text_name;  ///< which text `text_offset` counts in: a key such as "query"; empty = the step's SQL
 };
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,8 +15,10 @@ namespace filrouge {
 namespace {
 
 [[noreturn]] void fail(const char* code, const char* doing, const fs::path& path, int error) {
-  throw Error(ErrorKind::environment, code,
-              fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
+  Error failure(ErrorKind::environment, code,
+                fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
+  failure.system_error = error;
+  throw failure;
 }
 
 /// A file descriptor that closes itself.
@@ -50,32 +53,59 @@ std::string read_file(const fs::path& path) {
 void write_file(const fs::path& path, std::string_view text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
-  if (!file.flush()) throw Error(ErrorKind::environment, "FR0502", fmt::format("cannot write {}", path.string()));
+  file.close();
+  if (!file) throw Error(ErrorKind::environment, "FR0502", fmt::format("cannot write {}", path.string()));
 }
 
-void write_file_durably(const fs::path& path, std::string_view text) {
-  fs::path temporary = path;
-  temporary += fmt::format(".tmp{}", ::getpid());
-  {
-    Descriptor file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
-    if (file.fd < 0) fail("FR0502", "create", temporary, errno);
-    for (size_t done = 0; done < text.size();) {
-      ssize_t wrote = ::write(file.fd, text.data() + done, text.size() - done);
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) {
-        int error = errno;
-        ::unlink(temporary.c_str());
-        fail("FR0502", "write", temporary, error);
-      }
-      done += static_cast<size_t>(wrote);
-    }
-    if (::fsync(file.fd) != 0) {
-      int error = errno;
-      ::unlink(temporary.c_str());
-      fail("FR0503", "make durable", temporary, error);
-    }
+namespace {
+
+/// Removes `path` + ".tmpPID" of processes that are no more.
+void remove_leftovers(const fs::path& path) {
+  std::error_code error;
+  std::string begin = path.filename().string() + ".tmp";
+  fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  for (auto at = fs::directory_iterator(folder, error); !error && at != fs::directory_iterator(); at.increment(error)) {
+    std::string name = at->path().filename().string();
+    if (!name.starts_with(begin)) continue;
+    std::string digits = name.substr(begin.size());
+    if (digits.empty() || digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (::kill(static_cast<pid_t>(std::stoi(digits)), 0) != 0 && errno == ESRCH) ::unlink(at->path().c_str());
   }
-  rename_path(temporary, path);
+}
+
+}  // namespace
+
+void write_file_synced(const fs::path& path, std::string_view text) {
+  int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) fail("FR0502", "create", path, errno);
+  int error = 0;
+  const char *code = "FR0502", *doing = "write";
+  while (!text.empty() && error == 0) {
+    ssize_t wrote = ::write(fd, text.data(), text.size());
+    if (wrote >= 0)
+      text.remove_prefix(static_cast<size_t>(wrote));
+    else if (errno != EINTR)
+      error = errno;
+  }
+  if (error == 0 && ::fsync(fd) != 0) error = errno, code = "FR0503", doing = "make durable";
+  if (::close(fd) != 0 && error == 0 && errno != EINTR) error = errno;  // some report a lost write only here
+  if (error == 0) return;
+  ::unlink(path.c_str());
+  fail(code, doing, path, error);
+}
+
+void write_file_durably(const fs::path& path, std::string_view text, fs::path temporary) {
+  if (temporary.empty()) {
+    remove_leftovers(path);
+    temporary = path;
+    temporary += fmt::format(".tmp{}", ::getpid());
+  }
+  write_file_synced(temporary, text);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    int error = errno;
+    ::unlink(temporary.c_str());
+    fail("FR0502", "rename to", path, error);
+  }
   sync_path(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 
@@ -91,8 +121,32 @@ void make_folder(const fs::path& path) {
   if (error) fail("FR0502", "create the folder", path, error.value());
 }
 
+void make_folder_durably(const fs::path& path) {
+  std::error_code error;
+  fs::path parent = path.parent_path();
+  if (fs::is_directory(path, error)) return;
+  if (!parent.empty() && parent != path) make_folder_durably(parent);
+  if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) fail("FR0502", "create the folder", path, errno);
+  if (!fs::is_directory(path, error)) fail("FR0502", "create the folder", path, ENOTDIR);
+  sync_path(parent.empty() ? fs::path(".") : parent);
+}
+
+bool on_one_file_system(const fs::path& folder, const fs::path& other) {
+  struct stat one, two;
+  return ::stat(folder.c_str(), &one) == 0 && ::stat(other.c_str(), &two) == 0 && one.st_dev == two.st_dev;
+}
+
 void rename_path(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail("FR0502", "rename to", to, errno);
+}
+
+std::vector<fs::path> entries_of(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  auto at = fs::directory_iterator(folder, error);
+  for (; !error && at != fs::directory_iterator(); at.increment(error)) entries.push_back(at->path());
+  if (error && error != std::errc::no_such_file_or_directory) fail("FR0501", "read the folder", folder, error.value());
+  return entries;
 }
 
 FileStat stat_file(const fs::path& path) {

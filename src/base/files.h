@@ -21,9 +21,15 @@ void read_in_blocks(const fs::path& path, const std::function<void(std::string_v
 /// FR0502).
 void write_file(const fs::path& path, std::string_view text);
 
+/// Creates the file with `text` and fsyncs it, not the folder. On failure there is no file. Throws Error(environment,
+/// FR0502 or FR0503).
+void write_file_synced(const fs::path& path, std::string_view text);
+
 /// Writes `text` beside `path`, fsyncs, renames over `path`, fsyncs the folder: after return it is there, whole, also
-/// after power loss; on failure `path` is as before. Throws Error(environment, FR0502).
-void write_file_durably(const fs::path& path, std::string_view text);
+/// after power loss. On failure `path` is whole too, as before or (where only the folder could not be made durable) as
+/// it was to become. The file beside it is `temporary`, on the same file system; by default `path` + ".tmpPID", and
+/// what killed processes left under such names is removed. Throws Error(environment, FR0502 or FR0503).
+void write_file_durably(const fs::path& path, std::string_view text, fs::path temporary = {});
 
 /// fsync of a file or a folder. A failure is final: Error(environment, FR0503), never retried.
 void sync_path(const fs::path& path);
@@ -31,8 +37,17 @@ void sync_path(const fs::path& path);
 /// Creates the folder and its parents; no error where it is there. Throws Error(environment, FR0502).
 void make_folder(const fs::path& path);
 
+/// As make_folder; each folder that is made is durable in its parent.
+void make_folder_durably(const fs::path& path);
+
+/// Whether rename_path() can move a file from one folder to the other. False where that cannot be found out.
+bool on_one_file_system(const fs::path& folder, const fs::path& other);
+
 /// rename(2) within one file system. Throws Error(environment, FR0502).
 void rename_path(const fs::path& from, const fs::path& to);
+
+/// What is in the folder, in no order; nothing where there is no such folder. Throws Error(environment, FR0501).
+std::vector<fs::path> entries_of(const fs::path& folder);
 
 /// Size and times of a file, to tell whether it may have changed since.
 struct FileStat {

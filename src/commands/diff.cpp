@@ -156,6 +156,7 @@ class Comparer {
 
  private:
   TableFiles files_of(const std::string& name, const Side& side) {
+    workspace_.store().check_unchanged(side.version);
     return {name, workspace_.store().files_of(side.version, side.table()), side.table().schema};
   }
 

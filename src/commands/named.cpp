@@ -65,6 +65,7 @@ Named find_built(Workspace& workspace, const std::string& name) {
 
 TableFiles files_of(Workspace& workspace, const Named& named) {
   const StoredTable& stored = named.stored();
+  workspace.store().check_unchanged(*named.version);
   return {stored.name, workspace.store().files_of(*named.version, stored), stored.schema};
 }
 

@@ -225,7 +225,8 @@ Json findings() {
                       {"name", text()},
                       {"key", text()},
                       {"message", text()},
-                      {"bytes", whole()}}));
+                      {"bytes", whole()},
+                      {"feeds", list(text())}}));
 }
 
 }  // namespace

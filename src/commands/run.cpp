@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/workspace.h"
+#include "run/disk.h"
 
 namespace filrouge {
 namespace {
@@ -169,6 +170,39 @@ std::string command_text(const Arguments& arguments) {
   return text;
 }
 
+/// What did not fit is told again where nobody can miss it: "not kept: 1 row in orders.rejects, 2 in
+/// priced.quarantine".
+std::string not_kept(const RunOutcome& outcome, const Store& store) {
+  std::vector<std::string> places;
+  for (const RunStep& step : outcome.steps) {
+    std::optional<Version> version = step.key.empty() || step.action == "failed" || step.action == "skipped"
+                                         ? std::nullopt
+                                         : store.find(step.verb, step.name, step.key);
+    if (!version) continue;
+    for (const StoredTable& table : version->tables)
+      if (table.rows > 0 && (table.name.ends_with(".rejects") || table.name.ends_with(".quarantine")))
+        places.push_back(
+            fmt::format("{} in {}", places.empty() ? plural(table.rows, "row") : with_commas(table.rows), table.name));
+  }
+  constexpr size_t kShown = 4;
+  std::string more = places.size() > kShown ? fmt::format(" and {} more tables", places.size() - kShown) : "";
+  if (places.size() > kShown) places.resize(kShown);
+  return places.empty() ? "" : "not kept: " + join(places, ", ") + more;
+}
+
+void say_if_it_will_not_fit(const Plan& plan, const Store& store) {
+  DiskNeed need = disk_need(plan, store);
+  if (!need.fits())
+    std::cerr << fmt::format("  this run writes about {}, and {} are free in {}; next: filrouge gc --dry-run\n",
+                             human_bytes(need.needed_bytes), human_bytes(need.free_bytes), store.folder().string());
+}
+
+/// Removes what is damaged, so that it counts as never built.
+void repair(Store& store, const Arguments& arguments) {
+  for (const Finding& finding : store.verify(/*repair=*/true, {}))
+    if (!arguments.json()) std::cerr << fmt::format("  {} {}: {}\n", finding.what, finding.path, finding.message);
+}
+
 int run(const Arguments& arguments) {
   auto start = std::chrono::steady_clock::now();
   Workspace workspace(arguments);
@@ -177,10 +211,12 @@ int run(const Arguments& arguments) {
     return *workspace.fail_on_problems();
   }
   Store& store = workspace.open_store(Store::Access::write);
+  if (arguments.has("--repair")) repair(store, arguments);
   Plan& plan = workspace.plan(arguments.positional, arguments.all("--exclude"), arguments.has("--again"));
   if (auto code = workspace.fail_on_problems()) return *code;
   auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   if (nothing_to_do(workspace.thread, store, plan)) return idle(plan, arguments, elapsed());
+  if (!arguments.json()) say_if_it_will_not_fit(plan, store);
   stop_execution_on_signals();
   Reporter reporter(plan, workspace.thread, arguments.quiet() || arguments.json());
   bool show_problems = !arguments.json();
@@ -194,6 +230,8 @@ int run(const Arguments& arguments) {
     print_json(to_json(outcome));
   else
     std::cerr << "  " << closing_line(outcome, plan) << "\n";
+  if (std::string lost = not_kept(outcome, store); !lost.empty() && !arguments.json())
+    std::cerr << "  " << lost << "\n";
   return outcome.exit_code();
 }
 
@@ -211,7 +249,8 @@ Command run_command() {
       "  filrouge run +departures --set late_after=30\n"
       "  filrouge run --again departures      compute it again and compare";
   command.options = {{"--exclude", "SELECTOR", "leave these steps out", true},
-                     {"--again", "", "compute the selected steps again and compare with what is kept"}};
+                     {"--again", "", "compute the selected steps again and compare with what is kept"},
+                     {"--repair", "", "read the whole store first, and build again what is damaged in it"}};
   command.max_positional = -1;
   command.run = run;
   return command;

@@ -13,8 +13,34 @@ namespace {
 constexpr int kDamageFound = 1;
 
 Json finding_json(const Finding& finding) {
-  return {{"what", finding.what}, {"path", finding.path},       {"verb", finding.verb},  {"name", finding.name},
-          {"key", finding.key},   {"message", finding.message}, {"bytes", finding.bytes}};
+  return {{"what", finding.what}, {"path", finding.path},       {"verb", finding.verb},   {"name", finding.name},
+          {"key", finding.key},   {"message", finding.message}, {"bytes", finding.bytes}, {"feeds", finding.feeds}};
+}
+
+/// What --repair could do nothing about: a file that cannot be read, a catalog that is damaged itself.
+bool is_left(const std::vector<Finding>& findings, const Finding& finding) {
+  if (finding.what == "damaged" && finding.path == "catalog.db") return true;
+  if (finding.what != "unreadable") return false;
+  return std::none_of(findings.begin(), findings.end(), [&](const Finding& other) {
+    return other.what == "removed" && other.key == finding.key && other.name == finding.name;
+  });
+}
+
+int exit_code(const std::vector<Finding>& findings, bool repair) {
+  if (!repair) return findings.empty() ? 0 : kDamageFound;
+  bool all_mended =
+      std::none_of(findings.begin(), findings.end(), [&](const Finding& f) { return is_left(findings, f); });
+  return all_mended ? 0 : kDamageFound;
+}
+
+/// "sql departures, learn late and 3 more"
+std::string feeds_text(const Finding& finding) {
+  constexpr size_t kShown = 2;
+  const std::vector<std::string>& feeds = finding.feeds;
+  if (feeds.empty()) return "";
+  std::vector<std::string> shown(feeds.begin(), feeds.begin() + static_cast<long>(std::min(feeds.size(), kShown)));
+  std::string more = feeds.size() > kShown ? fmt::format(" and {} more", feeds.size() - kShown) : "";
+  return "; feeds " + join(shown, ", ") + more;
 }
 
 int verify(const Arguments& arguments) {
@@ -34,7 +60,7 @@ int verify(const Arguments& arguments) {
   }
   auto store = Store::open(folder, repair ? Store::Access::write : Store::Access::read, wait, say);
   std::vector<Finding> findings = store->verify(repair, {});
-  int code = findings.empty() || repair ? 0 : kDamageFound;
+  int code = exit_code(findings, repair);
   if (arguments.json()) {
     Json list = Json::array();
     for (const Finding& finding : findings) list.push_back(finding_json(finding));
@@ -43,10 +69,15 @@ int verify(const Arguments& arguments) {
   }
   TextTable table({{"found"}, {"file"}, {"step"}, {"what"}});
   for (const Finding& finding : findings)
-    table.add({finding.what, finding.path, fmt::format("{} {}", finding.verb, finding.name), finding.message});
+    table.add({finding.what, finding.path, fmt::format("{} {}", finding.verb, finding.name),
+               finding.message + feeds_text(finding)});
   if (!table.empty()) std::cout << table.draw(output_style()).text;
   if (findings.empty())
     say("every file is as it was written");
+  else if (std::any_of(findings.begin(), findings.end(), [](const Finding& f) { return f.path == "catalog.db"; }))
+    say("the catalog is damaged; next: filrouge verify --rebuild");
+  else if (repair && code != 0)
+    say("some files cannot be read; what could be mended was");
   else if (repair)
     say(fmt::format("{} mended: what was damaged is gone; next: filrouge run", plural(findings.size(), "finding")));
   else

@@ -28,13 +28,36 @@ bool published(const Thread& thread, const Store& store, const Version& version)
   return true;
 }
 
-/// Puts pictures beside the thread.
-void publish(const Thread& thread, const Store& store, const Version& version) {
+/// Puts pictures beside the thread. What is not yet whole lies in the store's tmp/, which the next run empties; only
+/// where the store is on another file system it lies beside the picture.
+void publish(const Thread& thread, Store& store, const Version& version) {
+  if (version.publish_to.empty()) return;
+  store.check_unchanged(version);
+  const fs::path staging = store.stage();
   for (size_t i = 0; i < version.publish_to.size(); ++i) {
     fs::path to = thread.folder / version.publish_to[i];
-    make_folder(to.parent_path());
-    write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]));
+    make_folder_durably(to.parent_path());
+    fs::path temporary = on_one_file_system(to.parent_path(), staging) ? staging / std::to_string(i) : fs::path();
+    try {
+      write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]), temporary);
+    } catch (...) {
+      std::error_code ignored;
+      fs::remove_all(staging, ignored);
+      throw;
+    }
   }
+  std::error_code ignored;
+  fs::remove_all(staging, ignored);
+}
+
+/// What went wrong, whoever said it: in a thread of its own nothing else may leave a step.
+Error as_error(const std::exception& problem) {
+  if (const auto* error = dynamic_cast<const Error*>(&problem)) return *error;
+  if (dynamic_cast<const fs::filesystem_error*>(&problem))
+    return Error(ErrorKind::environment, "FR0502", problem.what());
+  if (dynamic_cast<const std::bad_alloc*>(&problem))
+    return Error(ErrorKind::environment, "FR0314", "out of memory", "run where there is more memory");
+  return Error(ErrorKind::internal, "FR0900", problem.what());
 }
 
 /// For `run --again`: the same key must give the same content.
@@ -71,10 +94,13 @@ class Execution {
   void build(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock);
   void finish(size_t index, State state, RunEvent event);
   void skip(size_t index, const std::string& why);
+  bool decide(size_t index);
+  void fail(size_t index, const std::exception& problem);
   void reuse(size_t index);
   Limits limits_for(size_t index) const;
   bool anything_beside(size_t index) const;
   Json request_for(size_t index, const fs::path& staging) const;
+  std::vector<Version> unchecked_inputs(size_t index);
   Version version_for(size_t index, const Answer& answer, const fs::path& staging) const;
   Diagnostic problem_of(const PlannedStep& step, const Error& error) const;
   void warm_up(Worker& worker, std::unique_lock<std::mutex>& lock);
@@ -94,6 +120,7 @@ class Execution {
   std::vector<std::vector<size_t>> dependents_;
   std::set<size_t> ready_;
   std::map<size_t, Version> done_;
+  std::set<size_t> checked_;  // of those: made in this run, or looked at byte by byte
   std::vector<std::unique_ptr<Worker>> workers_;
   size_t open_ = 0;
   bool warmed_ = false, stopping_ = false;
@@ -127,7 +154,14 @@ RunOutcome Execution::run() {
     if (!workers_.back()) workers_.back() = std::make_unique<Worker>(options_.scratch);
   }
   std::vector<std::thread> threads;
-  for (auto& worker : workers_) threads.emplace_back([this, &worker] { work_loop(*worker); });
+  for (auto& worker : workers_) try {
+      threads.emplace_back([this, &worker] { work_loop(*worker); });
+    } catch (const std::system_error& problem) {
+      // With one there is all that is needed.
+      if (threads.empty())
+        throw Error(ErrorKind::environment, "FR0521", fmt::format("cannot start a thread: {}", problem.what()));
+      break;
+    }
   {
     std::unique_lock lock(mutex_);
     while (!all_done()) {
@@ -173,7 +207,7 @@ void Execution::warm_up(Worker& worker, std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   try {
     worker.ask({{"kind", "warm"}});
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // Whatever is wrong shows itself, with a step's name, when a chart is drawn.
   }
   lock.lock();
@@ -197,10 +231,28 @@ void Execution::take(size_t index, Worker& worker, std::unique_lock<std::mutex>&
                                        states_[need] == State::failed ? "failed" : "was skipped"));
   for (size_t gate : step.gates)
     if (!done_.at(gate).passed) return skip(index, plan_.steps[gate].step->label() + " does not hold");
-  if (!step.key) planner_.decide(plan_, index, done_);
+  if (!step.key && !decide(index)) return;
   if (step.action == Action::skip) return skip(index, step.why.empty() ? "it has a problem" : step.why.front());
   if (step.action == Action::reuse) return reuse(index);
   build(index, worker, lock);
+}
+
+/// What the plan could not yet say of the step. False: it failed, for the store cannot be asked.
+bool Execution::decide(size_t index) {
+  try {
+    planner_.decide(plan_, index, done_);
+    return true;
+  } catch (const std::exception& problem) {
+    fail(index, problem);
+    return false;
+  }
+}
+
+void Execution::fail(size_t index, const std::exception& problem) {
+  RunEvent event;
+  event.action = "failed";
+  event.problem = problem_of(plan_.steps[index], as_error(problem));
+  finish(index, State::failed, std::move(event));
 }
 
 void Execution::reuse(size_t index) {
@@ -212,10 +264,8 @@ void Execution::reuse(size_t index) {
     if (version.name != step.step->name) version = store_.adopt(version, step.step->verb, step.step->name);
     if (!published(thread_, store_, version)) publish(thread_, store_, version);
     if (step.selected) store_.settle(step.step->verb, step.step->name, version.key);
-  } catch (const Error& error) {
-    event.action = "failed";
-    event.problem = problem_of(step, error);
-    return finish(index, State::failed, std::move(event));
+  } catch (const std::exception& problem) {
+    return fail(index, problem);
   }
   event.summary = version.summary;
   if (!version.passed) event.notes = version.notes;
@@ -268,6 +318,14 @@ Json Execution::request_for(size_t index, const fs::path& staging) const {
           {"staging", staging.string()},
           {"limits", to_json(limits_for(index))},
           {"seed", thread_.seed}};
+}
+
+/// The versions that the step reads and that were neither made nor looked at in this run.
+std::vector<Version> Execution::unchecked_inputs(size_t index) {
+  std::vector<Version> inputs;
+  for (size_t need : plan_.steps[index].needs)
+    if (checked_.insert(need).second) inputs.push_back(done_.at(need));
+  return inputs;
 }
 
 Version Execution::version_for(size_t index, const Answer& answer, const fs::path& staging) const {
@@ -333,7 +391,9 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
   try {
     staging = store_.stage();
     Json request = request_for(index, staging);
+    std::vector<Version> inputs = unchecked_inputs(index);
     lock.unlock();
+    for (const Version& input : inputs) store_.check_unchanged(input);
     Answer answer = worker.ask(std::move(request), [&](const Json& news) {
       RunEvent progress;
       progress.kind = RunEvent::Kind::progress;
@@ -349,17 +409,18 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     publish(thread_, store_, version);
     lock.lock();
     store_.settle(step.step->verb, step.step->name, version.key);
+    checked_.insert(index);
     event.action = "built";
     event.summary = version.summary;
     event.notes = version.notes;
     done_[index] = std::move(version);
-  } catch (const Error& error) {
+  } catch (const std::exception& problem) {
     if (!lock.owns_lock()) lock.lock();
     event.action = stopping_ ? "skipped" : "failed";
     if (stopping_)
       event.summary = "interrupted";
     else
-      event.problem = problem_of(step, error);
+      event.problem = problem_of(step, as_error(problem));
   }
   std::error_code ignored;
   if (event.action != "built" && !staging.empty()) fs::remove_all(staging, ignored);

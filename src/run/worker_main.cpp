@@ -212,6 +212,10 @@ void serve(const std::string& line, Engine& engine) {
     emit(error_event(id, error));
   } catch (const std::bad_alloc&) {
     emit(error_event(id, Error(ErrorKind::engine, "FR0314", "out of memory", "raise --memory")));
+  } catch (const fs::filesystem_error& error) {
+    emit(error_event(id, Error(ErrorKind::environment, "FR0502", error.what())));
+  } catch (const std::system_error& error) {
+    emit(error_event(id, Error(ErrorKind::environment, "FR0521", fmt::format("no more threads: {}", error.what()))));
   } catch (const std::exception& error) {
     emit(error_event(id, Error(ErrorKind::internal, "FR0900", error.what())));
   }

@@ -53,7 +53,11 @@ class Catalog {
 
   // ---- runs ----
   int64_t begin_run(const std::string& command);
-  void end_run(int64_t id, int exit_code, std::span<const RunStep> steps, std::span<const StepKey> settled);
+  /// The run as it will be when it has ended; changes nothing.
+  Run ended(int64_t id, int exit_code, std::span<const RunStep> steps);
+  void end_run(const Run& run, std::span<const StepKey> settled);
+  /// Adds runs that are known from elsewhere, or says anew what is known of them.
+  void enter_runs(std::span<const Run> runs);
   std::vector<Run> runs(size_t most);
   std::optional<RunStep> last_built(const std::string& verb, const std::string& name);
   std::map<StepName, RunStep> all_last_built();
@@ -61,16 +65,31 @@ class Catalog {
   void set_last_built(std::span<const RunStep> steps);
   std::set<StepKey> used_by_last_runs(size_t runs);
 
-  /// SQLite's own check of the file: what is wrong, or nothing.
+  /// False: an old catalog that is only read.
+  bool has_hashes() const { return has_hashes_; }
+  /// The catalog was of an older format when it was opened for writing.
+  bool was_upgraded() const { return was_upgraded_; }
+  /// Moves everything from the log into the file itself.
+  void empty_log();
+  /// SQLite's own check of the file and every row's hash: what is wrong, or nothing.
   std::vector<std::string> problems();
 
  private:
   void create();
-  void settle(std::span<const StepKey> settled);
+  void upgrade(Database::Mode mode);
+  void put(std::span<const Entry> entries, std::span<const StepKey> settled);
+  void put(const Run& run);
+  void check(const std::string& recorded, const std::string& expected, const std::string& row) const;
+  Version current_version(const SqlQuery& row) const;
+  Run run_of(const SqlQuery& row) const;
+  RunStep last_built_step(const SqlQuery& row) const;
+
   Database database_;
+  bool has_hashes_ = true, was_upgraded_ = false;
 };
 
-/// The caches, in a file of their own: whatever happens to it, the catalog stays whole.
+/// The caches, in a file of their own: whatever happens to it, the catalog stays whole. Entries with a wrong bit count
+/// as forgotten.
 class Cache {
  public:
   explicit Cache(const std::filesystem::path& file);

@@ -12,25 +12,35 @@ uint64_t bytes_in(const fs::path& folder) {
   uint64_t bytes = 0;
   std::error_code ignored;
   if (fs::is_regular_file(fs::symlink_status(folder, ignored))) return fs::file_size(folder, ignored);
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, ignored))
-    if (entry.is_regular_file(ignored) && !entry.is_symlink(ignored)) bytes += entry.file_size(ignored);
+  std::error_code error;
+  for (auto at = fs::recursive_directory_iterator(folder, error); !error && at != fs::end(at); at.increment(error))
+    if (at->is_regular_file(ignored) && !at->is_symlink(ignored)) bytes += at->file_size(ignored);
   return bytes;
 }
 
 }  // namespace
 
-void Store::Impl::remove_folder(const fs::path& path) {
-  fs::path out_of_sight = temporary();
-  std::error_code ignored;
-  if (!fs::exists(fs::symlink_status(path, ignored))) return;
-  rename_path(path, out_of_sight);
-  discard(out_of_sight);
+void Store::Impl::remove_folders(const std::vector<fs::path>& paths) {
+  std::vector<fs::path> hidden;
+  std::set<fs::path> parents;
+  for (const fs::path& path : paths) {
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(path, error))) continue;
+    hidden.push_back(temporary());
+    rename_path(path, hidden.back());
+    parents.insert(path.parent_path());
+  }
+  if (hidden.empty()) return;
+  // Else power loss could bring a name back whose files are gone.
+  sync_path(folder / "tmp");
+  for (const fs::path& parent : parents) sync_path(parent);
+  for (const fs::path& path : hidden) discard(path);
 }
 
-void Store::Impl::remove_last_version(const fs::path& path) {
-  remove_folder(path);
+void Store::Impl::remove_last_versions(const std::vector<fs::path>& paths) {
+  remove_folders(paths);
   std::error_code ignored;
-  fs::remove(path.parent_path(), ignored);  // tables/FOLDER, if nothing else is in it
+  for (const fs::path& path : paths) fs::remove(path.parent_path(), ignored);  // tables/FOLDER, if nothing is in it
 }
 
 void Store::Impl::remove_versions(const std::vector<Version>& versions) {
@@ -41,7 +51,9 @@ void Store::Impl::remove_versions(const std::vector<Version>& versions) {
   writable().remove(keys);
   current_keys.reset();
   current_changed = true;
-  for (const Version& version : versions) remove_last_version(folder / folder_in_store(version));
+  std::vector<fs::path> paths;
+  for (const Version& version : versions) paths.push_back(folder / folder_in_store(version));
+  remove_last_versions(paths);
   save_current();
 }
 
@@ -54,6 +66,11 @@ std::vector<Finding> Store::gc(size_t keep_runs, bool dry_run, const std::set<St
     Catalog* catalog = impl_->catalog();
     if (!catalog) return {};
     impl_->flush_settled();
+    // A version that a damaged catalog does not know would be removed as waste.
+    if (std::vector<std::string> problems = catalog->problems(); !problems.empty())
+      throw Error(ErrorKind::environment, "FR0512",
+                  fmt::format("{} is damaged: {}", (impl_->folder / "catalog.db").string(), problems.front()),
+                  "filrouge verify --rebuild makes the catalog anew from the receipts");
     known = catalog->all_folders();
     needed = catalog->used_by_last_runs(keep_runs);
     for (StepKey& step : catalog->current_keys())
@@ -78,8 +95,10 @@ std::vector<Finding> Store::gc(size_t keep_runs, bool dry_run, const std::set<St
 
   FR_CHECK(impl_->access == Access::write);
   impl_->remove_versions(unneeded);
+  std::vector<fs::path> unknown;
   for (const Finding& finding : findings)
-    if (finding.key.empty()) impl_->remove_last_version(impl_->folder / finding.path);
+    if (finding.key.empty()) unknown.push_back(impl_->folder / finding.path);
+  impl_->remove_last_versions(unknown);
   return findings;
 }
 

@@ -27,19 +27,25 @@ struct Store::Impl {
   void flush_settled();
   /// Writes current.json when it has changed. Call with `mutex` held.
   void save_current();
-  /// Enters whole versions whose process died between the rename and the catalog. Removes nothing.
-  void recover();
+  /// After a process that died: enters whole versions and runs that only missed the catalog, and sees to it that what
+  /// it made is durable. With `all` everything is entered, into a catalog that is new. Removes nothing.
+  void recover(bool all);
+  /// Of runs that ended before runs had records.
+  void write_missing_records();
+  void verify_records(bool repair, std::vector<Finding>& findings);
   void empty_tmp();
   /// An unused name in tmp/.
   fs::path temporary();
   /// Takes versions out of the catalog, then their folders out of sight in one rename each, then deletes them.
   void remove_versions(const std::vector<Version>& versions);
-  void remove_folder(const fs::path& path);
-  void remove_last_version(const fs::path& path);  ///< and the folder around it, if that is empty then
+  /// In one rename each, durably; then what was in them is deleted.
+  void remove_folders(const std::vector<fs::path>& paths);
+  void remove_last_versions(const std::vector<fs::path>& paths);  ///< and the folders around, if these are empty then
 
   const fs::path folder;
   const Access access;
-  std::optional<WriteLock> lock;  // first in, last out
+  std::optional<WriteLock> lock;    // first in, last out
+  const std::string own_temporary;  // begins the names of this Store in tmp/
   std::atomic<uint64_t> next_temporary{0};
 
   std::mutex mutex;  // guards all below
@@ -50,6 +56,9 @@ struct Store::Impl {
   std::optional<std::map<StepName, std::string>> current_keys;  // writers only: what the catalog holds plus `settled`
   bool current_changed = false;                                 // since current.json was written
 };
+
+/// Fills an empty catalog from what lies in the store.
+void enter_all(Catalog& catalog, const fs::path& store);
 
 /// The folders of versions in the store, known to the catalog or not: tables/*/*, charts/*/*; relative to the store.
 std::vector<fs::path> version_folders(const fs::path& store);

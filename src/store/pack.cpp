@@ -13,7 +13,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "the packed form is written as the machine holds it");
 
-constexpr char kPackFormat = 1;
+constexpr char kPackFormat = 2;  // 1: no tail in file_hashes
 constexpr size_t kHashSize = 32;
 
 class Writer {
@@ -130,6 +130,7 @@ std::string pack(const Version& version) {
     out.text(file.path);
     out.text(file.hash);
     out.number(file.bytes);
+    out.text(file.tail);
   }
   out.json(*version.details);
   out.json(*version.why_key);
@@ -139,7 +140,8 @@ std::string pack(const Version& version) {
 Version unpack(std::string_view packed) {
   if (packed.size() < 1 + kHashSize) damaged();
   std::string_view fields = packed.substr(0, packed.size() - kHashSize);
-  if (hash_text(fields) != packed.substr(fields.size()) || fields[0] != kPackFormat) damaged();
+  const char format = fields[0];
+  if (hash_text(fields) != packed.substr(fields.size()) || format < 1 || format > kPackFormat) damaged();
   Reader in(fields.substr(1));
   Version version;
   for (std::string* text :
@@ -158,6 +160,7 @@ Version unpack(std::string_view packed) {
     file.path = in.text();
     file.hash = in.text();
     file.bytes = in.number();
+    if (format >= 2) file.tail = in.text();
   }
   version.details = Lazy<Json>(in.text(), parse_kept);
   version.why_key = Lazy<Json>(in.text(), parse_kept);

@@ -19,24 +19,39 @@ namespace {
               fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
 }
 
-void write_synced(const fs::path& file, std::string_view text) {
-  int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd < 0) fail("FR0502", "create", file, errno);
-  int error = 0;
-  const char* code = "FR0502";
-  while (!text.empty() && error == 0) {
-    ssize_t wrote = ::write(fd, text.data(), text.size());
-    if (wrote >= 0)
-      text.remove_prefix(static_cast<size_t>(wrote));
-    else if (errno != EINTR)
-      error = errno;
+struct Descriptor {
+  int fd;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
   }
-  if (error == 0 && ::fsync(fd) != 0) {
-    error = errno;
-    code = "FR0503";
+};
+
+/// The end of a file that describes the rest: Parquet's footer with its length and magic, of any other file the last
+/// 4 KiB. Throws FR0501.
+std::string tail_hash(const fs::path& file) {
+  constexpr uint64_t kParquetEnd = 8, kOtherTail = 4096;
+  Descriptor descriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  struct stat status;
+  if (descriptor.fd < 0 || ::fstat(descriptor.fd, &status) != 0) fail("FR0501", "open", file, errno);
+  auto size = static_cast<uint64_t>(status.st_size);
+  auto last = [&](uint64_t bytes) {
+    std::string text(std::min(bytes, size), '\0');
+    for (size_t done = 0; done < text.size();) {
+      ssize_t got =
+          ::pread(descriptor.fd, text.data() + done, text.size() - done, static_cast<off_t>(size - text.size() + done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) fail("FR0501", "read", file, got < 0 ? errno : EIO);
+      done += static_cast<size_t>(got);
+    }
+    return text;
+  };
+  uint64_t bytes = kOtherTail;
+  if (std::string end = last(kParquetEnd); end.ends_with("PAR1")) {
+    uint32_t footer = 0;
+    std::memcpy(&footer, end.data(), sizeof footer);
+    bytes = footer + kParquetEnd;
   }
-  if (::close(fd) != 0 && error == 0) error = errno;  // some file systems report a lost write only here
-  if (error != 0) fail(code, "write", file, error);
+  return hash_text(last(bytes));
 }
 
 /// Folders first come after what is in them.
@@ -58,8 +73,9 @@ std::vector<FileHash> seal_files(const fs::path& staging) {
                   "let it write ordinary files: the store keeps no links, pipes or devices");
     if (entry.is_directory() || path == kReceipt) continue;
     std::string hash = hash_file(entry.path());
+    std::string tail = tail_hash(entry.path());
     sync_path(entry.path());
-    files.push_back({path.string(), std::move(hash), entry.file_size()});
+    files.push_back({path.string(), std::move(hash), entry.file_size(), std::move(tail)});
   }
   std::sort(files.begin(), files.end(), [](const FileHash& a, const FileHash& b) { return a.path < b.path; });
   return files;
@@ -67,7 +83,7 @@ std::vector<FileHash> seal_files(const fs::path& staging) {
 
 std::string seal_receipt(const fs::path& staging, const Version& version) {
   std::string text = receipt_text(version);
-  write_synced(staging / kReceipt, text);
+  write_file_synced(staging / kReceipt, text);
   sync_folders(staging);
   return hash_text(text);
 }
@@ -86,13 +102,6 @@ bool publish_folder(const fs::path& staging, const fs::path& final, const fs::pa
   return true;
 }
 
-void make_folder_durably(const fs::path& root, const fs::path& folder) {
-  if (folder == root || fs::is_directory(folder)) return;
-  make_folder_durably(root, folder.parent_path());
-  make_folder(folder);
-  sync_path(folder.parent_path());
-}
-
 bool files_are_there(const fs::path& version_folder, const Version& version) {
   struct stat status;
   auto is_file = [&](const std::string& name) {
@@ -101,6 +110,24 @@ bool files_are_there(const fs::path& version_folder, const Version& version) {
   if (!is_file(kReceipt)) return false;
   for (const FileHash& file : version.file_hashes)
     if (!is_file(file.path) || static_cast<uint64_t>(status.st_size) != file.bytes) return false;
+  return true;
+}
+
+bool looks_whole(const fs::path& version_folder, const Version& version) {
+  if (!files_are_there(version_folder, version)) return false;
+  try {
+    for (const FileHash& file : version.file_hashes)
+      if (!file.tail.empty() && tail_hash(version_folder / file.path) != file.tail) return false;
+  } catch (const Error&) {
+    return false;  // a disk that cannot give the file back
+  }
+  return true;
+}
+
+bool is_as_written(const fs::path& version_folder, const Version& version) {
+  if (!files_are_there(version_folder, version)) return false;
+  for (const FileHash& file : version.file_hashes)
+    if (hash_file(version_folder / file.path) != file.hash) return false;
   return true;
 }
 

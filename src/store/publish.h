@@ -24,11 +24,14 @@ std::string seal_receipt(const fs::path& staging, const Version& version);
 /// If the name cannot be made durable it is taken back (by way of `reject`, an unused name) before the error is thrown.
 bool publish_folder(const fs::path& staging, const fs::path& final, const fs::path& reject);
 
-/// Makes a folder and its parents up to `root`, each durable in its parent.
-void make_folder_durably(const fs::path& root, const fs::path& folder);
-
 /// The files are there, with the sizes in file_hashes, and the receipt.
 bool files_are_there(const fs::path& version_folder, const Version& version);
+
+/// The same, and the end of each file (a Parquet file's footer) has the hash in file_hashes. Reads a few kB a file.
+bool looks_whole(const fs::path& version_folder, const Version& version);
+
+/// The same by the hash of every byte. Throws FR0501.
+bool is_as_written(const fs::path& version_folder, const Version& version);
 
 /// Removes the folder with all in it; never throws. Staging that stays behind is removed by the next writer.
 void discard(const fs::path& folder) noexcept;

@@ -60,7 +60,7 @@ Version parse_version(const Json& json) {
   version.details = json.at("details");
   version.why_key = json.at("why_key");
   for (const auto& [path, file] : json.at("file_hashes").items())
-    version.file_hashes.push_back({path, file.at("hash"), file.at("bytes")});
+    version.file_hashes.push_back({path, file.at("hash"), file.at("bytes"), file.value("tail", "")});
   return version;
 }
 
@@ -70,7 +70,10 @@ Json to_json(const Version& version) {
   Json tables = Json::array();
   for (const StoredTable& table : version.tables) tables.push_back(to_json(table));
   Json files = Json::object();
-  for (const FileHash& file : version.file_hashes) files[file.path] = {{"hash", file.hash}, {"bytes", file.bytes}};
+  for (const FileHash& file : version.file_hashes) {
+    files[file.path] = {{"hash", file.hash}, {"bytes", file.bytes}};
+    if (!file.tail.empty()) files[file.path]["tail"] = file.tail;
+  }
   return {{"format", kFormat},
           {"filrouge", kVersion},
           {"verb", version.verb},

@@ -1,16 +1,20 @@
 #include "store/store.h"
 
+#include <unistd.h>
+
+#include <random>
+
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/impl.h"
 #include "store/publish.h"
 #include "store/receipt.h"
+#include "store/records.h"
 
 namespace filrouge {
 namespace {
 
 constexpr const char* kCatalogFile = "catalog.db";
-constexpr const char* kCurrentFile = "current.json";
 constexpr const char* kCacheFile = "cache.db";
 
 /// The version in this folder, if it is the expected one and whole.
@@ -19,7 +23,7 @@ std::optional<Version> whole_version(const fs::path& folder, const Version& expe
     Version there = read_receipt(folder);
     // Only the step that made it may use it as it is.
     bool is_same = there.verb == expected.verb && there.name == expected.name && there.key == expected.key;
-    if (is_same && files_are_there(folder, there)) return there;
+    if (is_same && is_as_written(folder, there)) return there;
   } catch (const Error&) {
     // Unreadable: it will be replaced.
   }
@@ -30,7 +34,13 @@ std::optional<Version> whole_version(const fs::path& folder, const Version& expe
 
 // ---- opening and closing ----
 
-Store::Impl::Impl(const fs::path& f, Access a) : folder(f), access(a) {}
+/// No other process has it, not even a worker that has not yet seen that its owner is dead.
+std::string unused_name() {
+  std::random_device device;
+  return fmt::format("{}-{:08x}{:08x}", ::getpid(), device(), device());
+}
+
+Store::Impl::Impl(const fs::path& f, Access a) : folder(f), access(a), own_temporary(unused_name()) {}
 
 Store::Impl::~Impl() {
   if (access != Access::write || !opened_catalog) return;
@@ -49,16 +59,19 @@ std::unique_ptr<Store> Store::open(const fs::path& folder, Access access, bool w
                                    const std::function<void(const std::string&)>& on_wait) {
   auto impl = std::make_unique<Impl>(fs::absolute(folder).lexically_normal(), access);
   if (access == Access::write) {
-    make_folder(impl->folder);
+    make_folder_durably(impl->folder);
     impl->lock.emplace(impl->folder / "lock", wait, on_wait);
-    for (const char* name : {"tables", "charts", "tmp"}) make_folder(impl->folder / name);
+    for (const char* name : {"tables", "charts", "runs", "tmp"}) make_folder_durably(impl->folder / name);
     // A fresh store must not end up in the user's repository.
     if (!fs::exists(impl->folder / ".gitignore")) write_file_durably(impl->folder / ".gitignore", "*\n");
     impl->empty_tmp();
   }
   bool is_lost = !fs::exists(impl->folder / kCatalogFile);  // or was never there: then there is nothing to enter
   impl->catalog();
-  if (access == Access::write && (is_lost || impl->lock->last_holder_crashed())) impl->recover();
+  if (access == Access::write) {
+    if (is_lost || impl->lock->last_holder_crashed()) impl->recover(is_lost);
+    if (impl->catalog()->was_upgraded()) impl->write_missing_records();
+  }
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -78,44 +91,67 @@ Catalog& Store::Impl::writable() {
 }
 
 void Store::Impl::empty_tmp() {
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "tmp")) {
-    fs::remove_all(entry.path(), error);
+  constexpr int kAttempts = 50;  // a worker whose owner was killed may still be writing, for a moment
+  for (const fs::path& entry : entries_of(folder / "tmp")) {
+    std::error_code error;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      fs::remove_all(entry, error);
+      if (error != std::errc::directory_not_empty) break;
+      ::usleep(10'000);
+    }
     if (error)
       throw Error(ErrorKind::environment, "FR0502",
-                  fmt::format("cannot remove {}, left by an earlier run: {}", entry.path().string(), error.message()));
+                  fmt::format("cannot remove {}, left by an earlier run: {}", entry.string(), error.message()));
   }
 }
 
 fs::path Store::Impl::temporary() {
-  return folder / "tmp" / std::to_string(++next_temporary);
+  return folder / "tmp" / fmt::format("{}-{}", own_temporary, ++next_temporary);
 }
 
-void Store::Impl::recover() {
+void Store::Impl::recover(bool all) {
+  // The one who made these may not have come to syncing them.
+  for (const fs::path& path : {folder.parent_path(), folder, folder / "tables", folder / "charts"}) sync_path(path);
+  if (all) return enter_all(writable(), folder);
   std::map<std::string, StepKey> known = writable().all_folders();
   std::vector<Entry> found;
   for (const fs::path& path : version_folders(folder)) {
     if (known.contains(path.string())) continue;
     try {
       Version version = read_receipt(folder / path);
-      if (folder_in_store(version) != path || !files_are_there(folder / path, version)) continue;
-      sync_path((folder / path).parent_path());  // the one who renamed it may not have come to this
+      if (folder_in_store(version) != path || !looks_whole(folder / path, version)) continue;
+      sync_path((folder / path).parent_path());
       found.push_back({std::move(version), hash_file(folder / path / kReceipt)});
     } catch (const Error&) {
       // Not a version: `verify` names it, `gc` removes it.
     }
   }
   writable().enter(found, {});
+  std::set<int64_t> finished;
+  for (const Run& run : writable().runs(std::numeric_limits<int64_t>::max()))
+    if (!run.finished.empty()) finished.insert(run.id);
+  std::vector<Run> runs = read_run_records(folder);
+  std::erase_if(runs, [&](const Run& run) { return finished.contains(run.id); });
+  writable().enter_runs(runs);
+  current_changed = true;
+  save_current();
+}
+
+void Store::Impl::write_missing_records() {
+  for (const Run& run : writable().runs(std::numeric_limits<int64_t>::max()))
+    if (!run.finished.empty() && !fs::exists(folder / run_record(run.id))) write_run_record(folder, run, temporary());
 }
 
 std::vector<fs::path> version_folders(const fs::path& store) {
   std::vector<fs::path> found;
-  std::error_code ignored;
   for (const char* kind : {"tables", "charts"})
-    for (const fs::directory_entry& folder : fs::directory_iterator(store / kind, ignored)) {
-      if (!folder.is_directory(ignored)) found.push_back(folder.path().lexically_relative(store));
-      for (const fs::directory_entry& version : fs::directory_iterator(folder.path(), ignored))
-        found.push_back(version.path().lexically_relative(store));
+    for (const fs::path& folder : entries_of(store / kind)) {
+      std::error_code ignored;
+      if (!fs::is_directory(folder, ignored)) {
+        found.push_back(folder.lexically_relative(store));
+        continue;
+      }
+      for (const fs::path& version : entries_of(folder)) found.push_back(version.lexically_relative(store));
     }
   std::sort(found.begin(), found.end());
   return found;
@@ -169,7 +205,17 @@ std::vector<Version> Store::versions(const std::string& verb, const std::string&
 }
 
 bool Store::is_whole(const Version& version) const {
-  return files_are_there(folder_of(version), version);
+  return looks_whole(folder_of(version), version);
+}
+
+void Store::check_unchanged(const Version& version) const {
+  constexpr uint64_t kReadWhole = 256'000'000;  // about 0.1 s from memory; what reads the rows has them in memory then
+  bool is_same = total_bytes(version) <= kReadWhole ? is_as_written(folder_of(version), version) : is_whole(version);
+  if (!is_same)
+    throw Error(ErrorKind::data, "FR0516",
+                fmt::format("the version of {} {} in the store is not as it was written: {}", version.verb,
+                            version.name, folder_in_store(version).string()),
+                "filrouge run --repair builds it again; filrouge verify names the file");
 }
 
 // ---- committing ----
@@ -188,15 +234,16 @@ Version Store::commit(const fs::path& staging, Version version) {
     version.created = utc_now();
     version.file_hashes = seal_files(staging);
     std::string receipt_hash = seal_receipt(staging, version);
-    make_folder_durably(impl_->folder, final.parent_path());
+    make_folder_durably(final.parent_path());
     while (!publish_folder(staging, final, impl_->temporary())) {
-      // A folder under its final name is whole by construction, unless something else damaged it since.
+      // A folder under its final name is whole by construction, unless something else damaged it since: the bytes are
+      // read, for it may be that damage for which the step was built again.
       if (std::optional<Version> there = whole_version(final, version)) {
         version = std::move(*there);
         receipt_hash = hash_file(final / kReceipt);
         break;
       }
-      impl_->remove_folder(final);
+      impl_->remove_folders({final});
     }
     discard(staging);  // there still where another version was found
     std::lock_guard guard(impl_->mutex);
@@ -238,10 +285,7 @@ void Store::Impl::flush_settled() {
 
 void Store::Impl::save_current() {
   if (!current_changed) return;
-  Json list = Json::array();
-  for (const StepKey& step : writable().current_keys())
-    list.push_back({{"verb", step.verb}, {"name", step.name}, {"key", step.key}});
-  write_file_durably(folder / kCurrentFile, dump(list) + "\n");
+  write_current(folder, writable().current_keys(), temporary());
   current_changed = false;
 }
 
@@ -254,7 +298,9 @@ int64_t Store::begin_run(const std::string& command) {
 
 void Store::end_run(int64_t id, int exit_code, const std::vector<RunStep>& steps) {
   std::lock_guard guard(impl_->mutex);
-  impl_->writable().end_run(id, exit_code, steps, impl_->settled);
+  Run run = impl_->writable().ended(id, exit_code, steps);
+  write_run_record(impl_->folder, run, impl_->temporary());
+  impl_->writable().end_run(run, impl_->settled);
   impl_->settled.clear();
   impl_->save_current();
 }

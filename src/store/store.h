@@ -50,6 +50,9 @@ struct FileHash {
   std::string path;  ///< relative to the version's folder: "data-0.parquet", "rejects/data-0.parquet"
   std::string hash;  ///< hash_file()
   uint64_t bytes = 0;
+  /// Hash of the file's end: Parquet's footer, of other files the last 4 KiB. Checked at each use. Empty in versions of
+  /// before it was recorded.
+  std::string tail;
 };
 
 /// (verb, name) of a step.
@@ -70,7 +73,7 @@ struct Version {
   std::string engine;   ///< "duckdb 1.5.5"
   std::string created;  ///< UTC, ISO 8601, microseconds
   Lazy<Json> why_key;   ///< what went into the key, part by part, so that a later plan can say what changed
-  /// Every file but receipt.json, sorted by path; in JSON {"data-0.parquet": {"hash": .., "bytes": ..}}.
+  /// Every file but receipt.json, sorted by path; in JSON {"data-0.parquet": {"hash": .., "bytes": .., "tail": ..}}.
   std::vector<FileHash> file_hashes;
 };
 Json to_json(const Version& version);
@@ -103,6 +106,7 @@ struct Finding {
   std::string verb, name, key;
   std::string message;
   uint64_t bytes = 0;
+  std::vector<std::string> feeds;  ///< verify: the current steps that what it found goes into, "sql departures"
 };
 
 class Store {
@@ -147,8 +151,11 @@ class Store {
   /// Remembers that this key is the step's current one; seen at once by this Store. Durable with the next commit or the
   /// run's end.
   void settle(const std::string& verb, const std::string& name, const std::string& key);
-  /// Cheap check at use: the files are there with the recorded sizes. False = rebuild it.
+  /// Cheap check at use: the files are there with the recorded sizes, and end as recorded. False = rebuild it.
   bool is_whole(const Version& version) const;
+  /// Before its rows are read: as is_whole(), and where its files have 256 MB at most together, every byte against its
+  /// hash. Throws Error(data, FR0516), which says how to have it built again.
+  void check_unchanged(const Version& version) const;
 
   // ---- runs ----
   int64_t begin_run(const std::string& command);
@@ -173,8 +180,8 @@ class Store {
   /// rebuilds them.
   std::vector<Finding> verify(bool repair, const std::function<void(const std::string&)>& progress);
   /// Makes the catalog anew from the receipts; the old one is kept as catalog.db.old. The current version of a step is
-  /// the one it had settled on at the end of its last run, else the newest. The history of runs is lost. Throws FR0510
-  /// while a run goes on.
+  /// the one it had settled on at the end of its last run, else the newest. The history of runs comes from their
+  /// records: runs that were interrupted are not in it. Throws FR0510 while a run goes on.
   static void rebuild(const fs::path& folder);
   /// Removes versions that are neither current nor used by the last `keep_runs` runs, and folders that the catalog does
   /// not know. With `steps` (those of the thread) the current version of any other step is not kept for being current.

@@ -1,11 +1,14 @@
-// Nothing is used that has changed: every file against the hash in its receipt, every receipt against the catalog, and
-// nothing beside them. And the way back: a catalog made anew from the receipts.
+// Nothing is used that has changed: every file against the hash in its receipt, every receipt against the catalog,
+// every row of the catalog and every record of a run against its own hash, and nothing beside them.
+#include <cerrno>
+
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/impl.h"
 #include "store/publish.h"
 #include "store/receipt.h"
+#include "store/records.h"
 
 namespace filrouge {
 namespace {
@@ -18,7 +21,8 @@ class VersionCheck {
 
   /// True: the version is as it was made. (A file too many is found, and does no harm.)
   bool passes() {
-    if (!fs::is_directory(store_ / folder_)) {
+    std::error_code error;
+    if (!fs::is_directory(store_ / folder_, error)) {
       report("missing", folder_, "the folder of the version is gone");
       return false;
     }
@@ -32,7 +36,13 @@ class VersionCheck {
   void report(const char* what, const fs::path& path, std::string message, uint64_t bytes = 0) {
     const Version& version = entry_.version;
     findings_.push_back({what, path.string(), version.verb, version.name, version.key, std::move(message), bytes});
-    if (what != std::string_view("extra")) is_good_ = false;
+    if (what != std::string_view("extra") && what != std::string_view("unreadable")) is_good_ = false;
+  }
+
+  /// Where the disk cannot give it back it is lost. All else (too many open files, no right to read) says nothing of
+  /// the version.
+  void cannot_read(const fs::path& path, const Error& error) {
+    report(error.system_error == EIO ? "damaged" : "unreadable", path, error.message);
   }
 
   bool is_missing(const fs::path& path) {
@@ -49,7 +59,7 @@ class VersionCheck {
       if (hash_file(store_ / path) != entry_.receipt_hash)
         report("damaged", path, "the receipt does not say what the catalog says");
     } catch (const Error& e) {
-      report("unreadable", path, e.message);
+      cannot_read(path, e);
     }
   }
 
@@ -63,7 +73,7 @@ class VersionCheck {
       else if (hash_file(store_ / path) != file.hash)
         report("damaged", path, "the content is not what the receipt says", bytes);
     } catch (const Error& e) {
-      report("unreadable", path, e.message);
+      cannot_read(path, e);
     }
   }
 
@@ -87,75 +97,38 @@ class VersionCheck {
   bool is_good_ = true;
 };
 
-/// The receipts of all versions that are whole; others are left for `verify` and `gc` to name.
-std::vector<Entry> entries_from_receipts(const fs::path& store) {
-  std::vector<Entry> entries;
-  for (const fs::path& path : version_folders(store)) {
-    try {
-      Version version = read_receipt(store / path);
-      if (folder_in_store(version) == path && files_are_there(store / path, version))
-        entries.push_back({std::move(version), hash_file(store / path / kReceipt)});
-    } catch (const Error& e) {
-      if (e.code == "FR0511") throw;
-    }
+/// For each current version the steps that read it, directly or not.
+class Feeds {
+ public:
+  explicit Feeds(const std::vector<Version>& current) {
+    for (const Version& version : current)
+      for (const StoredTable& table : version.tables)
+        for (const std::string& source : table.lineage->tables) readers_[source].insert(&version);
+    for (const Version& version : current) read_by(version, version, fed_[{version.verb, version.name, version.key}]);
   }
-  return entries;
-}
-
-/// What current.json says, as far as it can be read: it only helps.
-std::map<StepName, std::string> settled_keys(const fs::path& store) {
-  std::map<StepName, std::string> keys;
-  try {
-    for (const Json& entry : parse_json(read_file(store / "current.json"), "current.json"))
-      keys[{entry.at("verb"), entry.at("name")}] = entry.at("key");
-  } catch (const std::exception&) {
-    return {};
+  std::vector<std::string> of(const StepKey& version) const {
+    auto found = fed_.find(version);
+    if (found == fed_.end()) return {};
+    return {found->second.begin(), found->second.end()};
   }
-  return keys;
-}
 
-/// For each step the version that current.json names, else its newest.
-std::map<StepName, const Version*> current_of(const std::vector<Entry>& entries, const fs::path& store) {
-  std::map<StepName, std::string> settled = settled_keys(store);
-  std::map<StepName, const Version*> current;
-  for (const Entry& entry : entries) {
-    const Version& version = entry.version;
-    const Version*& best = current[{version.verb, version.name}];
-    auto rank = [&](const Version& v) {
-      auto found = settled.find({v.verb, v.name});
-      return std::pair(found != settled.end() && found->second == v.key, v.created);
-    };
-    if (!best || rank(*best) < rank(version)) best = &version;
+ private:
+  static std::string label(const Version& version) { return version.verb + " " + version.name; }
+  void read_by(const Version& origin, const Version& version, std::set<std::string>& into) {
+    for (const StoredTable& table : version.tables)
+      for (const Version* reader : readers_[table.name])
+        if (reader != &origin && into.insert(label(*reader)).second) read_by(origin, *reader, into);
   }
-  return current;
-}
-
-RunStep built_step(const Version& version) {
-  RunStep step{version.verb, version.name,    version.key,         "built",
-               {},           version.seconds, version.cpu_seconds, version.peak_memory_bytes};
-  step.rows = version.tables.empty() ? 0 : version.tables[0].rows;
-  return step;
-}
-
-void fill(const fs::path& file, const fs::path& store) {
-  std::vector<Entry> entries = entries_from_receipts(store);
-  std::vector<StepKey> settled;
-  std::vector<RunStep> built;
-  for (const auto& [step, version] : current_of(entries, store)) {
-    settled.push_back({version->verb, version->name, version->key});
-    built.push_back(built_step(*version));
-  }
-  Catalog catalog(file, Database::Mode::write);
-  catalog.enter(entries, settled);
-  catalog.set_last_built(built);
-}  // closing the last connection moves everything from the log into the file
+  std::map<std::string, std::set<const Version*>> readers_;  // table -> what is made of it
+  std::map<StepKey, std::set<std::string>> fed_;
+};
 
 }  // namespace
 
 std::vector<Finding> Store::verify(bool repair, const std::function<void(const std::string&)>& progress) {
   FR_CHECK(!repair || impl_->access == Access::write);
   std::vector<Finding> findings;
-  std::vector<Version> bad;
+  std::vector<Version> bad, current;
   std::map<std::string, StepKey> known;
   {
     std::lock_guard guard(impl_->mutex);
@@ -163,9 +136,13 @@ std::vector<Finding> Store::verify(bool repair, const std::function<void(const s
     if (Catalog* catalog = impl_->catalog()) {
       for (const std::string& problem : catalog->problems())
         findings.push_back({"damaged", "catalog.db", "", "", "", problem});
+      // Nothing more can be said with a catalog that lies.
+      if (!findings.empty()) return findings;
       known = catalog->all_folders();
+      current = catalog->all_current();
     }
   }
+  const Feeds feeds(current);
   for (const auto& [folder, key] : known) {
     if (progress) progress(folder);
     std::optional<Entry> entry;
@@ -173,11 +150,14 @@ std::vector<Finding> Store::verify(bool repair, const std::function<void(const s
       std::lock_guard guard(impl_->mutex);
       entry = impl_->catalog()->entry(key);
     }
+    size_t before = findings.size();
     if (entry && !VersionCheck(impl_->folder, *entry, findings).passes()) bad.push_back(std::move(entry->version));
+    for (size_t i = before; i < findings.size(); ++i) findings[i].feeds = feeds.of(key);
   }
   for (const fs::path& folder : version_folders(impl_->folder))
     if (!known.contains(folder.string()))
       findings.push_back({"extra", folder.string(), "", "", "", "unknown to the catalog; filrouge gc removes it"});
+  impl_->verify_records(repair, findings);
   if (!repair || bad.empty()) return findings;
 
   impl_->remove_versions(bad);
@@ -187,24 +167,22 @@ std::vector<Finding> Store::verify(bool repair, const std::function<void(const s
   return findings;
 }
 
-void Store::rebuild(const fs::path& given) {
-  fs::path folder = fs::absolute(given).lexically_normal();
-  if (!fs::is_directory(folder))
-    throw Error(ErrorKind::environment, "FR0501", fmt::format("there is no store in {}", folder.string()));
-  WriteLock lock(folder / "lock", /*wait=*/false, {});
-  auto remove_database = [&](const std::string& name) {
-    for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(folder / (name + suffix));
-  };
-  remove_database("catalog.db.new");
-  fill(folder / "catalog.db.new", folder);
-  sync_path(folder / "catalog.db.new");
-  // The old log must be gone before the new file takes the name: SQLite would replay it into the new file.
-  remove_database("catalog.db.old");
-  for (const char* suffix : {"-wal", "-shm"}) fs::remove(folder / (std::string("catalog.db") + suffix));
-  if (fs::exists(folder / "catalog.db")) rename_path(folder / "catalog.db", folder / "catalog.db.old");
-  sync_path(folder);
-  rename_path(folder / "catalog.db.new", folder / "catalog.db");
-  sync_path(folder);
+/// The records of the runs and current.json. What is wrong with them is written anew from the catalog.
+void Store::Impl::verify_records(bool repair, std::vector<Finding>& findings) {
+  std::lock_guard guard(mutex);
+  if (!catalog()) return;
+  size_t before = findings.size();
+  read_current(folder, &findings);
+  if (repair && findings.size() > before) current_changed = true, save_current();
+  std::set<int64_t> recorded;
+  for (const Run& run : read_run_records(folder, &findings)) recorded.insert(run.id);
+  for (const Run& run : catalog()->runs(std::numeric_limits<int64_t>::max())) {
+    if (!catalog()->has_hashes() || run.finished.empty() || recorded.contains(run.id)) continue;
+    std::error_code ignored;
+    if (!fs::exists(folder / run_record(run.id), ignored))
+      findings.push_back({"missing", run_record(run.id).string(), "", "", "", "the record of a run is gone"});
+    if (repair) write_run_record(folder, run, temporary());
+  }
 }
 
 }  // namespace filrouge

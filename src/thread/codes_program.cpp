@@ -35,8 +35,8 @@ in it are Parquet, which every program reads.)",
 
     {"FR0512", "catalog damaged",
      R"(The catalog of the store (catalog.db) is not what filrouge wrote. It is only a cache: each version's folder carries its own
-receipt, and `filrouge verify --rebuild` makes the catalog anew from them. Only the history of runs is lost; the damaged file is kept
-as catalog.db.old.)",
+receipt, each run its record, and `filrouge verify --rebuild` makes the catalog anew from them. The damaged file is kept as
+catalog.db.old.)",
      R"(filrouge run                # catalog.db was overwritten)", R"(filrouge verify --rebuild
 filrouge run)"},
 
@@ -55,6 +55,12 @@ filrouge run)"},
      R"(A step left a link, a pipe or a device among its output. The store keeps only files and folders: a link would point to what may
 change or vanish later, and a version never changes.)",
      R"(ln -s /data/big.parquet "$OUTPUT/data.parquet")", R"(cp /data/big.parquet "$OUTPUT/data.parquet")"},
+
+    {"FR0516", "version that has changed",
+     R"(A version is written once and never changed, but its files no longer are what its receipt says: a broken disk, or a program that
+wrote into the store. Nothing reads it any more. `filrouge verify` names the file and the steps that it feeds, `filrouge run --repair`
+removes the version and builds it again.)",
+     R"(filrouge show flights       # a bit of its Parquet file flipped)", R"(filrouge run --repair)"},
 
     {"FR0520", "the engine does not start",
      R"(DuckDB could not be started; the message has its reason, mostly memory or the folder for temporary files.)",
