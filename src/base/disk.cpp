@@ -19,15 +19,15 @@ struct FileSystem {
   bool over_network;
 };
 constexpr FileSystem kFileSystems[] = {
-    {0xEF53, "ext4", false},       {0x58465342, "xfs", false},      {0x9123683E, "btrfs", false},
-    {0x01021994, "tmpfs", false},  {0x794C7630, "overlay", false},  {0x2FC12FC1, "zfs", false},
-    {0xF2F52010, "f2fs", false},   {0x4D44, "fat", false},          {0x2011BAB0, "exfat", false},
-    {0x5346544E, "ntfs", false},   {0x7366746E, "ntfs", false},     {0xCA451A4E, "bcachefs", false},
-    {0x858458F6, "ramfs", false},  {0x73717368, "squashfs", false}, {0x6969, "nfs", true},
-    {0xFF534D42, "cifs", true},    {0xFE534D42, "smb", true},       {0x517B, "smb", true},
-    {0x01021997, "9p", true},      {0x65735546, "fuse", true},      {0x00C36400, "ceph", true},
-    {0x0BD00BD0, "lustre", true},  {0x47504653, "gpfs", true},      {0x5346414F, "afs", true},
-    {0x6A656A63, "virtiofs", true}};
+    {0xEF53, "ext4", false},         {0x58465342, "xfs", false},    {0x9123683E, "btrfs", false},
+    {0x01021994, "tmpfs", false},    {0x9FA0, "proc", false},       {0x794C7630, "overlay", false},
+    {0x2FC12FC1, "zfs", false},      {0xF2F52010, "f2fs", false},   {0x4D44, "fat", false},
+    {0x2011BAB0, "exfat", false},    {0x5346544E, "ntfs", false},   {0x7366746E, "ntfs", false},
+    {0xCA451A4E, "bcachefs", false}, {0x858458F6, "ramfs", false},  {0x73717368, "squashfs", false},
+    {0x6969, "nfs", true},           {0xFF534D42, "cifs", true},    {0xFE534D42, "smb", true},
+    {0x517B, "smb", true},           {0x01021997, "9p", true},      {0x65735546, "fuse", true},
+    {0x00C36400, "ceph", true},      {0x0BD00BD0, "lustre", true},  {0x47504653, "gpfs", true},
+    {0x5346414F, "afs", true},       {0x6A656A63, "virtiofs", true}};
 
 /// One file that is written, renamed, synced, locked and removed; what is refused goes to `refused`.
 class Trial {

@@ -171,7 +171,9 @@ Error to_error(const DuckError& error, const std::string& sql) {
   }
   if (code == "FR0314") hint = "raise --memory, or let the step read fewer columns or rows";
   if (code == "FR0311") hint = "TRY_CAST gives NULL in its place; WHERE TRY_CAST(...) IS NULL finds the rows";
-  Error result(kind, code, without_values(error, sql), hint);
+  std::string message = without_values(error, sql);
+  if (code == "FR0314" && lower(message).find("memory") == std::string::npos) message = "out of memory: " + message;
+  Error result(kind, code, message, hint);
   if (error.position) result.text_offset = static_cast<long>(*error.position);
   return result;
 }

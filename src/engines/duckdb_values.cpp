@@ -21,7 +21,7 @@ constexpr Form kForms[] = {
     {"Could not cast value ", " from ", "could not cast a value from "},
     {"Could not cast value ", " to ", "could not cast a value to "},
     {"Casting value ", " to type ", "a value cannot be cast to type "},
-    {"with value ", " can't be cast", "value that can't be cast"},
+    {"with value ", " can't be cast", "has a value that can't be cast"},
     {"Could not parse string ", " Error: ", "could not parse a string in the format given: "},
 };
 
