@@ -53,6 +53,15 @@ size_t length_of_place(const std::string& message) {
   return colon == npos ? 0 : colon + 2;
 }
 
+/// What is wrong with a regular expression comes with the expression, which may be made of rows.
+void cut_expression(std::string& message, const std::string& sql) {
+  static const char* const reasons[] = {"missing ", "unexpected ", "no argument for ", "invalid ", "bad ", "trailing "};
+  size_t colon = message.find(": ");
+  if (colon == npos || sql.find(message.substr(colon + 2)) != npos) return;
+  for (const char* reason : reasons)
+    if (message.starts_with(reason)) return message.resize(colon);
+}
+
 std::string without_value(std::string message, const std::string& sql) {
   for (const Form& form : kForms) {
     size_t from = message.find(form.before);
@@ -70,6 +79,7 @@ std::string without_value(std::string message, const std::string& sql) {
     message.resize(message.find('('));
     message[0] = 'o';
   }
+  cut_expression(message, sql);
   cut_quotes(message, sql);
   return std::string(trim(message));
 }
@@ -86,10 +96,9 @@ std::optional<std::string> own_words(const std::string& message, const std::stri
 }  // namespace
 
 std::string without_values(const DuckError& error, const std::string& sql) {
-  static const std::set<std::string> with_values = {"Conversion", "Out of Range", "Invalid Input",
-                                                    "Constraint", "Invalid type", "Mismatch Type",
-                                                    "Decimal",    "Unknown Type", "Divide by Zero"};
-  if (!with_values.contains(error.type)) return error.message;
+  static const std::set<std::string> about_the_query = {
+      "Parser", "Syntax", "Binder", "Catalog", "IO", "Network", "Permission", "Dependency", "HTTP", "Out of Memory"};
+  if (about_the_query.contains(error.type)) return error.message;
   if (error.type == "Invalid Input")
     if (auto words = own_words(error.message, sql)) return *words;
   size_t place = length_of_place(error.message);

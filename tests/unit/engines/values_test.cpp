@@ -31,6 +31,9 @@ TEST(WithoutValues, NoValueOfARowIsTold) {
       {"Invalid Input",
        "JSON transform error in file \"a.json\", in record/value 2: Could not convert string \"x y\" to BIGINT",
        "SELECT 1", "JSON transform error in file \"a.json\", in record/value 2: could not convert a string to BIGINT"},
+      {"Invalid Input", "missing ): (Jane", "SELECT regexp_matches(a, '(' || name) FROM t", "missing )"},
+      {"Invalid Input", "missing ): (J", "SELECT regexp_matches(a, '(J') FROM t", "missing ): (J"},
+      {"Not implemented", "Unknown TimeZone 'Jane'!", "SELECT timezone(name, t) FROM t", "Unknown TimeZone ...!"},
       {"IO", "No files found that match the pattern \"x.csv\"", "", "No files found that match the pattern \"x.csv\""}};
   for (const Case& c : cases) {
     DuckError error;
