@@ -55,7 +55,9 @@ size_t length_of_place(const std::string& message) {
 
 /// What is wrong with a regular expression comes with the expression, which may be made of rows.
 void cut_expression(std::string& message, const std::string& sql) {
-  static const char* const reasons[] = {"missing ", "unexpected ", "no argument for ", "invalid ", "bad ", "trailing "};
+  static const char* const reasons[] = {
+      "missing ",     "unexpected ",   "no argument for ",   "invalid escape", "invalid character class",
+      "invalid perl", "invalid named", "invalid repetition", "bad repetition", "trailing "};
   size_t colon = message.find(": ");
   if (colon == npos || sql.find(message.substr(colon + 2)) != npos) return;
   for (const char* reason : reasons)

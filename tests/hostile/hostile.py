@@ -151,7 +151,7 @@ class Judge:
         for words in commands:
             run = Run(self.filrouge, words, folder, case.meanwhile)
             # A step that was killed for its time is named by its own line of the thread.
-            found = run.findings("rows" if "FR0702" in run.out + run.err and words[0] == "run" else names, case.must_fail)
+            found = run.findings("thread.yaml:" if "FR0702" in run.out + run.err and words[0] == "run" else names, case.must_fail)
             if words[0] == "run" and (folder / ".filrouge" / "tmp").exists() and os.listdir(folder / ".filrouge" / "tmp"):
                 found.append("left in the store's tmp/")
             if words[0] == "run" and run.code == 0 and case.rows is not None:
