@@ -117,7 +117,9 @@ std::optional<int> find_subject(const Arguments& arguments, Subject& subject) {
       return std::nullopt;
     }
   }
-  bool is_file = is_url(target) || fs::exists(target) || target.find_first_of("/*") != std::string::npos;
+  std::error_code ignored;
+  bool is_file = is_url(target) || fs::exists(fs::symlink_status(target, ignored)) ||
+                 target.find_first_of("/*") != std::string::npos;
   if (!is_file) {
     auto near = nearest(target, names);
     throw Error(ErrorKind::user, "FR0606", fmt::format("there is no table and no file `{}`", target),

@@ -227,6 +227,9 @@ void serve(const std::string& line, Engine& engine, const fs::path& own) {
           {"peak_memory_bytes", meter.peak_memory_bytes()}});
   } catch (const Error& error) {
     emit(error_event(id, error));
+  } catch (const fs::filesystem_error& error) {
+    std::string what = fmt::format("{}: {}", error.path1().string(), error.code().message());
+    emit(error_event(id, Error(ErrorKind::environment, "FR0501", what)));
   } catch (const std::bad_alloc&) {
     emit(error_event(id, Error(ErrorKind::engine, "FR0314", "out of memory", "raise --memory")));
   } catch (const std::exception& error) {
