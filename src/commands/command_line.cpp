@@ -196,6 +196,9 @@ int run_command_line(int argc, char** argv) {
     return dispatch({argv + 1, argv + argc}, arguments);
   } catch (const Error& error) {
     return report_error(arguments, error);
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::string what = fmt::format("cannot read {}: {}", error.path1().string(), error.code().message());
+    return report_error(arguments, Error(ErrorKind::environment, "FR0501", what));
   } catch (const std::bad_alloc&) {
     return report_error(arguments, Error(ErrorKind::environment, "FR0522", "out of memory"));
   } catch (const std::filesystem::filesystem_error& error) {

@@ -6,9 +6,12 @@
 //                     {"id":9,"kind":"query","query":{..},"inputs":[..],"limits":{..}}     (ask, look, show, diff:
 //                     run/query.h)
 //                     {"id":10,"kind":"warm","what":"charts"}
+//                     A request that fetches has {"secrets":{NAME:VALUE}}: a worker's environment holds none.
 //   worker -> owner   {"id":7,"event":"phase","what":"reading","rows":120000,"fraction":0.4}
 //                     {"id":7,"event":"done","result":{..},"cpu_seconds":1.2,"peak_memory_bytes":91000000,"seconds":0.9}
 //                     {"id":7,"event":"error","kind":"data","code":"FR0301","message":"..","hint":"..","text_offset":12}
+//                     {"id":7,"event":"died","status":11,"ran_out":false}   (run/worker_process.h: the copy that did
+//                     the work ended without an answer; `status` as waitpid gives it)
 //
 // The worker ends when its standard input closes, so no worker outlives its owner. A request is only paths in and a
 // receipt out.
