@@ -126,4 +126,8 @@ std::string engine_version();
 /// `scratch`: an existing folder where the engine may spill what does not fit into memory.
 std::unique_ptr<Engine> make_duckdb_engine(const std::filesystem::path& scratch);
 
+/// The engine that `engine`, an entry of engines.yaml, describes; the embedded one where it is null. Not started before
+/// it is needed.
+std::unique_ptr<Engine> make_engine(const Json& engine, const std::filesystem::path& scratch);
+
 }  // namespace filrouge

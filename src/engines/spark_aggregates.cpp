@@ -7,36 +7,36 @@ namespace filrouge {
 namespace {
 
 const FunctionRow kRows[] = {
-    {"count_star", "", "count(1)", ""},
-    {"count", "any", "count($1)", ""},
-    {"sum", "int", "CAST(sum($1) AS $r)", "sums of integers"},
-    {"sum", "decimal", "CAST(sum($1) AS $r)", "sums of decimals"},
-    {"sum", "double", "sum($1)", ""},
-    {"avg", "int", "avg(CAST($1 AS DOUBLE))", "averages are doubles"},
-    {"avg", "decimal", "avg(CAST($1 AS DOUBLE))", "averages are doubles"},
-    {"avg", "double", "avg($1)", ""},
-    {"mean", "double", "avg($1)", ""},
-    {"mean", "int", "avg(CAST($1 AS DOUBLE))", "averages are doubles"},
-    {"mean", "decimal", "avg(CAST($1 AS DOUBLE))", "averages are doubles"},
-    {"min", "any", "min($1)", ""},
-    {"max", "any", "max($1)", ""},
-    {"bool_and", "bool", "bool_and($1)", ""},
-    {"bool_or", "bool", "bool_or($1)", ""},
-    {"count_if", "bool", "CAST(count_if($1) AS $r)", ""},
-    {"countif", "bool", "CAST(count_if($1) AS $r)", ""},
-    {"stddev", "double", "stddev_samp($1)", ""},
-    {"stddev_samp", "double", "stddev_samp($1)", ""},
-    {"stddev_pop", "double", "stddev_pop($1)", ""},
-    {"variance", "double", "var_samp($1)", ""},
-    {"var_samp", "double", "var_samp($1)", ""},
-    {"var_pop", "double", "var_pop($1)", ""},
-    {"corr", "double double", "corr($1, $2)", ""},
-    {"covar_pop", "double double", "covar_pop($1, $2)", ""},
-    {"covar_samp", "double double", "covar_samp($1, $2)", ""},
-    {"median", "double", "percentile($1, 0.5D)", "quantiles"},
-    {"median", "int", "percentile($1, 0.5D)", "quantiles"},
-    {"quantile_cont", "double double=", "percentile($1, $2)", "quantiles"},
-    {"quantile_cont", "int double=", "percentile($1, $2)", "quantiles"},
+    {"count_star", "", "count(1)$f", ""},
+    {"count", "any", "count($d$1)$f", ""},
+    {"sum", "int", "CAST(sum($d$1)$f AS $r)", "sums of integers"},
+    {"sum", "decimal", "CAST(sum($d$1)$f AS $r)", "sums of decimals"},
+    {"sum", "double", "sum($d$1)$f", ""},
+    {"avg", "int", "try_divide(CAST(sum($d$1)$f AS DOUBLE), count($d$1)$f)", "averages are doubles"},
+    {"avg", "decimal", "try_divide(CAST(sum($d$1)$f AS DOUBLE), count($d$1)$f)", "averages are doubles"},
+    {"avg", "double", "avg($d$1)$f", ""},
+    {"mean", "int", "try_divide(CAST(sum($d$1)$f AS DOUBLE), count($d$1)$f)", "averages are doubles"},
+    {"mean", "decimal", "try_divide(CAST(sum($d$1)$f AS DOUBLE), count($d$1)$f)", "averages are doubles"},
+    {"mean", "double", "avg($d$1)$f", ""},
+    {"min", "any", "min($d$1)$f", ""},
+    {"max", "any", "max($d$1)$f", ""},
+    {"bool_and", "bool", "bool_and($d$1)$f", ""},
+    {"bool_or", "bool", "bool_or($d$1)$f", ""},
+    {"count_if", "bool", "CAST(count_if($1)$f AS $r)", ""},
+    {"countif", "bool", "CAST(count_if($1)$f AS $r)", ""},
+    {"stddev", "double", "stddev_samp($d$1)$f", ""},
+    {"stddev_samp", "double", "stddev_samp($d$1)$f", ""},
+    {"stddev_pop", "double", "stddev_pop($d$1)$f", ""},
+    {"variance", "double", "var_samp($d$1)$f", ""},
+    {"var_samp", "double", "var_samp($d$1)$f", ""},
+    {"var_pop", "double", "var_pop($d$1)$f", ""},
+    {"corr", "double double", "corr($1, $2)$f", ""},
+    {"covar_pop", "double double", "covar_pop($1, $2)$f", ""},
+    {"covar_samp", "double double", "covar_samp($1, $2)$f", ""},
+    {"median", "double", "percentile($d$1, 0.5D)$f", "quantiles"},
+    {"median", "int", "percentile($d$1, 0.5D)$f", "quantiles"},
+    {"quantile_cont", "double double=", "percentile($d$1, $2)$f", "quantiles"},
+    {"quantile_cont", "int double=", "percentile($d$1, $2)$f", "quantiles"},
     {"any_value", "any", "", "use min() or max(): which value it is depends on the order of the rows"},
     {"first", "any", "", "use min() or max(), or row_number(): which value it is depends on the order of the rows"},
     {"last", "any", "", "use min() or max(), or row_number(): which value it is depends on the order of the rows"},
@@ -93,36 +93,50 @@ std::string SparkWalk::sort_keys(PlanNode orders, const Columns& columns) {
   return join(keys, ", ");
 }
 
-std::string SparkWalk::aggregate_call(PlanNode node, const Columns& columns) {
-  Call call{node["name"].text(), {}, plan_type(node["return_type"])};
-  for (PlanNode argument : node["children"]) call.arguments.push_back(expression(argument, columns));
-  bool distinct = node["aggregate_type"].is("DISTINCT") || node["distinct"].is("true");
-  std::string orders = sort_keys(node["order_bys"]["orders"], columns);
-  std::string text;
-  if (call.name == "string_agg" && !orders.empty() && call.arguments.size() == 2 && !distinct) {
-    rules.insert("string_agg is listagg");
-    text = fmt::format("listagg({}, {}) WITHIN GROUP (ORDER BY {})", call.arguments[0].text, call.arguments[1].text,
-                       orders);
-  } else if (call.name == "string_agg" || !orders.empty()) {
-    throw NotPortable{call.name + (orders.empty() ? " without an order" : " with an order"),
-                      "its result depends on the order of the rows", "string_agg(x, ',' ORDER BY x) is portable"};
-  } else {
-    text = spark_call(call, spark_aggregates(), rules);
-    if (distinct) {
-      if (call.arguments.size() != 1) throw NotPortable{call.name + "(DISTINCT ..)", "it has not been compared", ""};
-      size_t at = text.find(call.arguments[0].text, text.find('('));
-      FR_CHECK(at != std::string::npos);
-      size_t open = text.rfind('(', at);
-      text.insert(open + 1, "DISTINCT ");
-    }
+namespace {
+
+/// The one quantile that quantile_cont was bound with, a decimal or a double.
+Piece quantile_of(PlanNode node) {
+  PlanNode quantiles = node["function_data"]["quantiles"];
+  if (quantiles.size() != 1)
+    throw NotPortable{"several quantiles in one call", "it has not been compared", "ask for one at a time"};
+  Piece piece{"", {"DOUBLE", 0, 0, {}}, true, {}};
+  for (PlanNode quantile : quantiles) {
+    PlanType type = plan_type(quantile["type"]);
+    piece.text = quantile["value"].text() + (type.id == "DECIMAL" ? fmt::format("E-{}D", type.scale) : "D");
+    piece.value = piece.text;
   }
+  return piece;
+}
+
+}  // namespace
+
+std::string SparkWalk::string_agg(PlanNode node, const Call& call, const Columns& columns) {
+  std::string orders = sort_keys(node["order_bys"]["orders"], columns);
+  if (orders.empty())
+    throw NotPortable{"string_agg without an order", "its result depends on the order of the rows",
+                      "string_agg(x, ',' ORDER BY x) is portable"};
+  if (!call.distinct.empty())
+    throw NotPortable{"string_agg(DISTINCT ..)", "it has not been compared", "make the rows distinct before"};
+  PlanNode separator = node["function_data"]["separator"];
+  rules.insert("string_agg is listagg");
+  return fmt::format("listagg({}, {}) WITHIN GROUP (ORDER BY {}){}", call.arguments.at(0).text,
+                     spark_text(separator ? separator.text() : ","), orders, call.after);
+}
+
+/// `over`: the OVER clause where the aggregate is a window's.
+std::string SparkWalk::aggregate_call(PlanNode node, const Columns& columns, const std::string& over) {
+  Call call{node["name"].text(), {}, plan_type(node["return_type"]), "", ""};
+  for (PlanNode argument : node["children"]) call.arguments.push_back(expression(argument, columns));
+  if (node["aggregate_type"].is("DISTINCT")) call.distinct = "DISTINCT ";
   PlanNode filter = node["filter"] ? node["filter"] : node["filters"];
-  if (!filter) return text;
-  // The filter belongs to the aggregate itself, inside the cast of its result.
-  std::string condition = fmt::format(" FILTER (WHERE {})", text_of(filter, columns));
-  size_t cast = text.rfind(" AS ");
-  bool wrapped = text.starts_with("CAST(") && cast != std::string::npos;
-  return wrapped ? text.insert(cast, condition) : text + condition;
+  if (filter) call.after = fmt::format(" FILTER (WHERE {})", text_of(filter, columns));
+  call.after += over;
+  if (call.name == "string_agg") return string_agg(node, call, columns);
+  if (node["order_bys"]["orders"].size())
+    throw NotPortable{call.name + " with an order", "it has not been compared", ""};
+  if (call.name == "quantile_cont" && call.arguments.size() == 1) call.arguments.push_back(quantile_of(node));
+  return spark_call(call, spark_aggregates(), rules);
 }
 
 std::string SparkWalk::frame(PlanNode node, const Columns& columns) {
@@ -161,11 +175,8 @@ std::string SparkWalk::window_call(PlanNode node, const Columns& columns) {
   if (node["type"].is("WINDOW_AGGREGATE")) {
     if (node["distinct"].is("true"))
       throw NotPortable{"DISTINCT in a window", "Spark has none", "count in a step of its own"};
-    std::string call = aggregate_call(node, columns),
-                spec = fmt::format(" OVER ({}{}{})", over, over.empty() ? "" : " ", frame(node, columns));
-    size_t cast = call.rfind(" AS ");
-    bool wrapped = call.starts_with("CAST(") && cast != std::string::npos;
-    return wrapped ? call.insert(cast, spec) : call + spec;
+    return aggregate_call(node, columns,
+                          fmt::format(" OVER ({}{}{})", over, over.empty() ? "" : " ", frame(node, columns)));
   }
   for (const WindowFunction& row : kWindows) {
     if (!node["type"].is(row.duckdb)) continue;

@@ -171,7 +171,7 @@ Piece SparkWalk::operation(PlanNode node, const Columns& columns) {
   else if (kind.is("OPERATOR_COALESCE"))
     text = fmt::format("coalesce({})", join(parts, ", "));
   else if (kind.is("ARRAY_EXTRACT"))
-    text = spark_call({"array_extract", pieces, type}, spark_functions(), rules);
+    text = spark_call({"array_extract", pieces, type, "", ""}, spark_functions(), rules);
   else
     throw NotPortable{"the operator " + kind.text(), "it has not been compared", ""};
   return {text, type, false, {}};
@@ -221,7 +221,7 @@ std::string SparkWalk::interval(PlanNode node, const std::string& start, bool mi
 
 Piece SparkWalk::function(PlanNode node, const Columns& columns) {
   if (std::optional<Piece> folded = fold(node)) return *folded;
-  Call call{node["name"].text(), {}, plan_type(node["return_type"])};
+  Call call{node["name"].text(), {}, plan_type(node["return_type"]), "", ""};
   std::vector<PlanNode> children;
   for (PlanNode argument : node["children"]) children.push_back(argument);
   bool shift = children.size() == 2 && (call.name == "+" || call.name == "-");

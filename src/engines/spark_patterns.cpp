@@ -97,26 +97,30 @@ std::string date_format_pattern(std::string_view format) {
   static constexpr Part kParts[] = {{'Y', "yyyy"}, {'m', "MM"},     {'d', "dd"},  {'H', "HH"},  {'M', "mm"},
                                     {'S', "ss"},   {'f', "SSSSSS"}, {'j', "DDD"}, {'b', "MMM"}, {'B', "MMMM"},
                                     {'a', "EEE"},  {'A', "EEEE"},   {'y', "yy"},  {'I', "hh"},  {'p', "a"}};
-  std::string out;
+  std::string out, literal;
+  auto flush = [&] {
+    if (!literal.empty()) out += "'" + literal + "'";
+    literal.clear();
+  };
   for (size_t at = 0; at < format.size(); ++at) {
-    char c = format[at];
-    if (c != '%') {
-      bool letter =
-          std::isalpha(static_cast<unsigned char>(c)) || std::string_view("'[]{}#").find(c) != std::string_view::npos;
-      out += letter ? (c == '\'' ? std::string("''") : fmt::format("'{}'", c)) : std::string(1, c);
+    if (format[at] != '%') {
+      literal += format[at] == '\'' ? std::string("''") : std::string(1, format[at]);
       continue;
     }
     char name = ++at < format.size() ? format[at] : '\0';
     const Part* part =
         std::find_if(std::begin(kParts), std::end(kParts), [&](const Part& p) { return p.letter == name; });
-    if (name == '%')
-      out += "%";
-    else if (part == std::end(kParts))
+    if (name == '%') {
+      literal += "%";
+      continue;
+    }
+    if (part == std::end(kParts))
       throw NotPortable{fmt::format("%{} in a format", name), "Spark has none like it",
                         "use %Y %m %d %H %M %S %f %j %b %B"};
-    else
-      out += part->spark;
+    flush();
+    out += part->spark;
   }
+  flush();
   return out;
 }
 

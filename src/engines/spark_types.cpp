@@ -32,6 +32,7 @@ std::string number_literal(const PlanType& type, const std::string& value) {
   if (type.id == "INTEGER") return value == "-2147483648" ? "CAST(-2147483648L AS INT)" : value;
   if (!type.is_float()) return fmt::format("CAST({}BD AS {})", value, spark_type(type));
   std::string plain = lower(value);
+  if (plain == "-nan") plain = "nan";
   if (plain == "inf" || plain == "-inf" || plain == "nan")
     return fmt::format("CAST('{}' AS {})",
                        plain == "nan"   ? "NaN"

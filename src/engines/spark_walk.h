@@ -63,9 +63,11 @@ struct Call {
   std::string name;
   std::vector<Piece> arguments;
   PlanType result;
+  std::string distinct, after;  ///< of an aggregate: "DISTINCT ", and FILTER and OVER behind it
 };
 
-/// How one overload is written. `text` has $1, $2 ... for the arguments, $* for all of them, $r for the result's type.
+/// How one overload is written. `text` has $1, $2 ... for the arguments, $* for all of them, $r for the result's
+/// type; in aggregates $d for DISTINCT and $f for FILTER and OVER.
 struct FunctionRow {
   std::string_view name;
   std::string_view arguments;  ///< classes: int float double decimal number text date timestamp bool list any; with `=`
@@ -155,7 +157,8 @@ class SparkWalk {
   Piece case_of(PlanNode node, const Columns& columns);
   Piece between(PlanNode node, const Columns& columns);
   Piece function(PlanNode node, const Columns& columns);
-  std::string aggregate_call(PlanNode node, const Columns& columns);
+  std::string aggregate_call(PlanNode node, const Columns& columns, const std::string& over = "");
+  std::string string_agg(PlanNode node, const Call& call, const Columns& columns);
   std::string window_call(PlanNode node, const Columns& columns);
   std::string frame(PlanNode node, const Columns& columns);
   std::string sort_keys(PlanNode orders, const Columns& columns);
