@@ -65,6 +65,11 @@ Thread parse_thread(const std::filesystem::path& file, const std::vector<VerbSpe
 /// The value of `${secret:NAME}` in `text`: environment FILROUGE_SECRET_NAME (upper case) or the file
 /// $XDG_CONFIG_HOME/filrouge/secrets.yaml. Calls hide_secret. Throws Error(user, FR0121) naming where it looked.
 std::string resolve_secrets(const std::string& text);
+/// The secrets that `text` names, with their values: for a worker, which sees neither the environment nor the file.
+/// Throws as resolve_secrets.
+std::map<std::string, std::string> secrets_in(const std::string& text);
+/// From now on the secret `name` has this value, whatever the environment says. Calls hide_secret. Not thread-safe.
+void provide_secret(const std::string& name, const std::string& value);
 
 /// JSON Schema draft 7 of thread.yaml.
 Json thread_schema(const std::vector<VerbSpec>& verbs);
