@@ -179,8 +179,10 @@ std::string SparkDriver::read_line(uint64_t timeout_ms) {
       buffer_.erase(0, end + 1);
       return line;
     }
-    pollfd wait{connection_, POLLIN, 0};
-    int ready = ::poll(&wait, 1, timeout_ms == 0 ? 1000 : std::min(1000, left_ms(deadline)));
+    // Standard input is looked at too: when it is hung up, whoever asked is gone, and the driver must go with it.
+    pollfd waits[] = {{connection_, POLLIN, 0}, {STDIN_FILENO, 0, 0}};
+    int ready = ::poll(waits, 2, timeout_ms == 0 ? 1000 : std::min(1000, left_ms(deadline)));
+    if (ready > 0 && (waits[1].revents & POLLHUP) && !(waits[0].revents & POLLIN)) lost("has nobody left who asks");
     if (ready < 0 && errno != EINTR) lost("cannot be read");
     if (ready <= 0) {
       if (timeout_ms > 0 && left_ms(deadline) == 0) lost("did not answer in time");
