@@ -8,6 +8,7 @@ namespace {
 
 const FunctionRow kRows[] = {
     {"count_star", "", "count(1)$f", ""},
+    {"count", "", "count(1)$f", ""},
     {"count", "any", "count($d$1)$f", ""},
     {"sum", "int", "CAST(sum($d$1)$f AS $r)", "sums of integers"},
     {"sum", "decimal", "CAST(sum($d$1)$f AS $r)", "sums of decimals"},
@@ -186,6 +187,7 @@ std::string SparkWalk::window_call(PlanNode node, const Columns& columns) {
     if (row.ties)
       notes.insert(fmt::format("{} numbers rows of equal order as they come: which is first may differ", row.spark));
     for (PlanNode argument : node["children"]) arguments.push_back(text_of(argument, columns));
+    if (std::string_view(row.spark) == "ntile") arguments.at(0) = fmt::format("CAST({} AS INT)", arguments.at(0));
     for (const char* more : {"offset_expr", "default_expr"})
       if (node[more]) {
         Piece piece = expression(node[more], columns);

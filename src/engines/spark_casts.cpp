@@ -4,13 +4,13 @@
 namespace filrouge {
 namespace {
 
-/// DuckDB multiplies, adds a billionth away from zero and rounds half to even; Spark rounds the shortest decimal text.
+/// DuckDB multiplies and rounds half away from zero; Spark rounds the shortest decimal text.
 std::string double_to_decimal(const std::string& from, const PlanType& to) {
   if (to.width > 18)
     throw NotPortable{"CAST(DOUBLE AS " + to.text() + ")", "the last digits differ", "use DECIMAL(18,s) or less"};
-  if (to.scale == 0) return fmt::format("CAST(rint({0} + 1E-9D * signum({0})) AS {1})", from, to.text());
+  if (to.scale == 0) return fmt::format("CAST(round({0}) AS {1})", from, to.text());
   return fmt::format(
-      "CAST(CAST(rint({0} * 1E{1}D + 1E-9D * signum({0})) AS DECIMAL({2},0)) * CAST(1E-{1}BD AS DECIMAL({1},{1})) AS "
+      "CAST(CAST(round({0} * 1E{1}D) AS DECIMAL({2},0)) * CAST(1E-{1}BD AS DECIMAL({1},{1})) AS "
       "{3})",
       from, to.scale, to.width, to.text());
 }
@@ -36,7 +36,7 @@ std::string to_text(const Piece& from) {
 }
 
 bool is_date_or_time(const PlanType& type) {
-  return type.id == "DATE" || type.id == "TIMESTAMP";
+  return type.id == "DATE" || type.id == "TIMESTAMP" || type.id == "TIMESTAMP WITH TIME ZONE";
 }
 
 }  // namespace

@@ -147,7 +147,7 @@ void SparkDriver::accept_driver(int listener, const std::string& token) {
       if (!is_running())
         throw Error(ErrorKind::environment, "FR0331",
                     fmt::format("{} ended before its driver connected: {}", place_.submit, last_words()),
-                    "filrouge doctor --engine NAME says what is missing");
+                    "run that command by hand with --version: does it find its Java and Python?");
       continue;
     }
     connection_ = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);

@@ -200,11 +200,10 @@ std::string substring(const Call& call) {
                      length.empty() ? "" : fmt::format(", CAST({} AS INT)", call.arguments[2].text));
 }
 
-std::string split_part(const Call& call) {
-  if (std::stol(value_of(call, 2)) < 1 || value_of(call, 1).empty())
-    throw NotPortable{"split_part counted from the end", "it has not been compared", "count from 1"};
-  return fmt::format("split_part({}, {}, CAST({} AS INT))", call.arguments[0].text, call.arguments[1].text,
-                     call.arguments[2].text);
+std::string list_extract(const Call& call) {
+  if (std::stol(value_of(call, 1)) < 1)
+    throw NotPortable{"an element counted from the end of a list", "Spark counts from the front", "count from 1"};
+  return fmt::format("get({}, CAST({} AS INT) - 1)", call.arguments[0].text, call.arguments[1].text);
 }
 
 std::string end_of_text(const Call& call) {
@@ -328,7 +327,6 @@ const FunctionRow kRows[] = {
     {"^@", "text text", "startswith($1, $2)", ""},
     {"ends_with", "text text", "endswith($1, $2)", ""},
     {"suffix", "text text", "endswith($1, $2)", ""},
-    {"split_part", "text text= int=", "", "", split_part},
     {"lpad", "text int= text=", "lpad($1, $2, $3)", ""},
     {"rpad", "text int= text=", "rpad($1, $2, $3)", ""},
     {"repeat", "text int=", "repeat($1, CAST($2 AS INT))", ""},
@@ -403,8 +401,8 @@ const FunctionRow kRows[] = {
     {"list_value", "any...", "array($*)", "lists"},
     {"len", "list", "CAST(if($1 IS NULL, NULL, size($1)) AS $r)", "lists"},
     {"array_length", "list", "CAST(if($1 IS NULL, NULL, size($1)) AS $r)", "lists"},
-    {"list_extract", "list int=", "get($1, CAST($2 AS INT) - 1)", "lists"},
-    {"array_extract", "list int=", "get($1, CAST($2 AS INT) - 1)", "lists"},
+    {"list_extract", "list int=", "", "lists", list_extract},
+    {"array_extract", "list int=", "", "lists", list_extract},
     // refused by name, with the portable spelling
     {"strptime", "any...", "", "let the read step read the date: columns: {d: {type: DATE}}, date_format:"},
     {"age", "any...", "", "use date_diff"},

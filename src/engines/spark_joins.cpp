@@ -179,7 +179,7 @@ SparkRelation SparkWalk::cross_product(PlanNode op) {
 
 SparkRelation SparkWalk::set_operation(PlanNode op) {
   SparkRelation out = child(op, 0);
-  bool all = op["setop_all"].is("true") || op["type"].is("LOGICAL_UNION");  // a DISTINCT stands above UNION
+  bool all = !op["setop_all"].is("false") || op["type"].is("LOGICAL_UNION");  // a DISTINCT stands above UNION
   std::string word = op["type"].is("LOGICAL_UNION")    ? "UNION"
                      : op["type"].is("LOGICAL_EXCEPT") ? "EXCEPT"
                                                        : "INTERSECT";

@@ -239,9 +239,11 @@ SparkRelation SparkWalk::aggregate(PlanNode op) {
       out.push_back(aggregate_call(call, input.columns()));
   }
   for (PlanNode function : op["grouping_functions"]) {
-    std::vector<std::string> of;
-    for (PlanNode index : function) of.push_back(names.at(index.number()));
-    out.push_back(fmt::format("CAST(grouping_id({}) AS BIGINT)", filrouge::join(of, ", ")));
+    std::string bits;  // grouping(a, b): the last column is the lowest bit
+    for (PlanNode index : function)
+      bits = fmt::format("{}CAST(grouping({}) AS BIGINT)", bits.empty() ? "" : "(" + bits + ") * 2 + ",
+                         names.at(index.number()));
+    out.push_back(bits);
   }
   std::string group;
   std::vector<std::string> sets;

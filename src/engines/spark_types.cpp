@@ -24,6 +24,7 @@ constexpr TypeRow kTypes[] = {{"BOOLEAN", "BOOLEAN"},
                               {"DATE", "DATE"},
                               {"TIMESTAMP", "TIMESTAMP_NTZ"},
                               {"BLOB", "BINARY"},
+                              {"TIMESTAMP WITH TIME ZONE", "TIMESTAMP_LTZ"},
                               {"NULL", "INT"},
                               {"\"NULL\"", "INT"}};
 

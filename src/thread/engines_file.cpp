@@ -17,8 +17,8 @@ const std::vector<std::string> kKeys = {"kind", "submit", "master", "host", "con
 
 class EnginesReader {
  public:
-  EnginesReader(std::map<std::string, Json>& engines, std::vector<Diagnostic>& problems)
-      : engines_(engines), problems_(problems), reporter_(problems) {}
+  EnginesReader(std::map<std::string, Json>& engines, const fs::path& folder, std::vector<Diagnostic>& problems)
+      : engines_(engines), folder_(folder), problems_(problems), reporter_(problems) {}
 
   void read(const Node& root) {
     if (root.kind == Node::Kind::null && root.text.empty()) return;
@@ -45,7 +45,11 @@ class EnginesReader {
       refuse(kind ? *kind : name, fmt::format("the engine `{}` has no kind that is known", name.text),
              "write `kind: spark`");
     for (const auto& [key, value] : engine.entries) read_key(key, value);
-    if (problems_.size() == before) engines_.emplace(name.text, to_json(engine));
+    if (problems_.size() > before) return;
+    Json settings = to_json(engine);
+    std::string submit = settings.value("submit", "");
+    if (submit.find('/') != std::string::npos) settings["submit"] = (folder_ / submit).lexically_normal().string();
+    engines_.emplace(name.text, std::move(settings));
   }
 
   void read_key(const Node& key, const Node& value) {
@@ -58,6 +62,7 @@ class EnginesReader {
   }
 
   std::map<std::string, Json>& engines_;
+  fs::path folder_;  ///< of the file: a program's relative path begins there
   std::vector<Diagnostic>& problems_;
   Reporter reporter_;
 };
@@ -79,7 +84,7 @@ std::map<std::string, Json> read_engines(const fs::path& folder, std::vector<Sou
     if (!fs::is_regular_file(file, ignored)) continue;
     std::string name = file.parent_path() == folder ? "engines.yaml" : file.string();
     sources.push_back({name, read_file(file)});
-    EnginesReader(engines, problems).read(parse_yaml(sources.back().text, name, problems));
+    EnginesReader(engines, file.parent_path(), problems).read(parse_yaml(sources.back().text, name, problems));
   }
   return engines;
 }
