@@ -284,7 +284,8 @@ Answer Worker::ask(Json request, const std::function<void(const Json&)>& on_even
     if (!event.is_object() || event.value("id", int64_t{0}) != id) continue;
     std::string kind = event.value("event", "");
     if (kind == "done")
-      return {std::move(event["result"]), event.at("seconds"), event.at("cpu_seconds"), event.at("peak_memory_bytes")};
+      return {std::move(event["result"]), event.at("engine"), event.at("seconds"), event.at("cpu_seconds"),
+              event.at("peak_memory_bytes")};
     if (kind == "error") {
       Error error(error_kind_from(event.at("kind")), event.at("code"), event.at("message"), event.at("hint"));
       if (event.contains("text_offset")) error.text_offset = event["text_offset"].get<long>();

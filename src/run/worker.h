@@ -1,7 +1,8 @@
 // The worker process: JSON lines on two pipes. One request at a time; the worker is reused for the next.
 //
 //   owner -> worker   {"id":7,"kind":"work","verb":"sql","name":"departures","work":{..},"inputs":[..],"files":[..],
-//                      "staging":"..","limits":{"memory_bytes":..,"threads":1,"timeout_ms":0},"seed":0}
+//                      "staging":"..","engine":{..} or
+//                      none,"limits":{"memory_bytes":..,"threads":1,"timeout_ms":0},"seed":0}
 //                     {"id":8,"kind":"inspect","verb":"read","request":{..},"files":[..],"limits":{..}}
 //                     {"id":9,"kind":"query","query":{..},"inputs":[..],"limits":{..}}     (ask, look, show, diff:
 //                     run/query.h)
@@ -32,6 +33,7 @@ namespace filrouge {
 /// What a request came to, with what the operating system says it cost.
 struct Answer {
   Json result;
+  std::string engine;  ///< "duckdb 1.5.5", or what another one calls itself
   double seconds = 0, cpu_seconds = 0;
   uint64_t peak_memory_bytes = 0;
 };

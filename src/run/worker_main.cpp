@@ -209,19 +209,24 @@ Permissions permissions_for(const Json& request, const fs::path& own) {
   return permissions;
 }
 
-void serve(const std::string& line, Engine& engine, const fs::path& own) {
-  Json request = Json::parse(line);
+void confine(const Json& request, const fs::path& own) {
+  limit_memory(request);
+  enter_sandbox(permissions_for(request, own));
+}
+
+/// Does a request and answers it; `confined`: by a process that does nothing else.
+void serve(const Json& request, Engine& engine, const fs::path& own, bool confined) {
   int64_t id = request.at("id");
   Meter meter;
   try {
     Json secrets = request.value("secrets", Json::object());
     for (const auto& [name, value] : secrets.items()) provide_secret(name, value);
-    limit_memory(request);
-    enter_sandbox(permissions_for(request, own));
+    if (confined) confine(request, own);
     Json result = run_request(request, engine, id);
     emit({{"id", id},
           {"event", "done"},
           {"result", std::move(result)},
+          {"engine", engine.version()},
           {"seconds", meter.seconds()},
           {"cpu_seconds", meter.cpu_seconds()},
           {"peak_memory_bytes", meter.peak_memory_bytes()}});
@@ -263,7 +268,18 @@ int worker_main(const fs::path& scratch) {
   std::unique_ptr<Engine> engine = make_duckdb_engine(own);
   ProcessWork work;
   work.prepare = prepare;
-  work.answer = [&](const std::string& line) { serve(line, *engine, own); };
+  std::map<std::string, std::unique_ptr<Engine>> others;  // by their settings; they live as long as this process
+  work.keeps = [](const std::string& line) {
+    Json request = Json::parse(line, nullptr, false);
+    return request.is_object() && request.contains("engine");
+  };
+  work.answer = [&](const std::string& line) {
+    Json request = Json::parse(line);
+    if (!request.contains("engine")) return serve(request, *engine, own, true);
+    std::unique_ptr<Engine>& other = others[dump(request["engine"])];
+    if (!other) other = make_engine(request["engine"], own);
+    serve(request, *other, own, false);
+  };
   work.died = [](const std::string& line, int how, bool ran_out) {
     Json request = Json::parse(line, nullptr, false);
     emit({{"id", request.is_object() ? request.value("id", 0) : 0},

@@ -104,6 +104,10 @@ void take_requests(const fs::path& own, const ProcessWork& work) {
   Lines lines;
   const pid_t maker = ::getpid();
   while (auto line = lines.next()) {
+    if (work.keeps && work.keeps(*line)) {
+      work.answer(*line);
+      continue;
+    }
     work.prepare(*line);
     *ran_out = false;
     int ends[2];

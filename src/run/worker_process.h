@@ -16,6 +16,9 @@ namespace filrouge {
 struct ProcessWork {
   /// Before the copy is made, in the first process, which must have one thread before and after.
   std::function<void(const std::string& line)> prepare;
+  /// Whether the first process answers this request itself, because something it starts (a Spark driver) must outlive
+  /// it. May be null: none. Such a process is used for nothing else.
+  std::function<bool(const std::string& line)> keeps;
   /// In the copy: answers the request on standard output.
   std::function<void(const std::string& line)> answer;
   /// In the first process, when a copy ended without answering: `how` is its status as waitpid gives it, `ran_out`

@@ -36,8 +36,11 @@ struct Thread {
   std::string about;
   std::map<std::string, Json> params;  ///< defaults with --set applied; types are those of the defaults
   uint64_t seed = 0;
-  std::vector<Step> steps;          ///< in the order of the files
-  std::vector<SourceText> sources;  ///< every file read, for render()
+  std::string engine = "duckdb";     ///< on which steps run that can run elsewhere: --engine, or `engine:` at the top
+  bool engine_is_asked_for = false;  ///< by --engine, which goes before what a step says itself
+  std::map<std::string, Json> engines;  ///< those of engines.yaml, besides duckdb
+  std::vector<Step> steps;              ///< in the order of the files
+  std::vector<SourceText> sources;      ///< every file read, for render()
   /// Names of the steps left out because of a problem: that nothing makes such a table is then no second problem.
   std::set<std::string> left_out;
   bool cut_short = false;  ///< a file is not YAML from some line on: any step may be missing
@@ -54,6 +57,7 @@ struct Thread {
 
 struct ParseOptions {
   std::map<std::string, std::string> set;  ///< --set NAME=VALUE
+  std::string engine;                      ///< --engine NAME; empty = not given
 };
 
 /// Reads `file` and all it includes. Every problem found goes into `problems`; the steps that are well-formed are
