@@ -202,8 +202,6 @@ int run_command_line(int argc, char** argv) {
     return report_error(arguments, Error(ErrorKind::environment, "FR0501", what));
   } catch (const std::bad_alloc&) {
     return report_error(arguments, Error(ErrorKind::environment, "FR0522", "out of memory"));
-  } catch (const std::filesystem::filesystem_error& error) {
-    return report_error(arguments, Error(ErrorKind::environment, "FR0502", error.what()));
   } catch (const std::exception& error) {
     return report_error(arguments, Error(ErrorKind::internal, "FR0900", error.what()));
   }

@@ -25,7 +25,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kScript =
-#include "spark_driver_script.inc"
+#include "engines/spark_driver_script.inc"
     ;
 
 std::string random_token() {

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "engines/sql_text.h"
+#include "run/pictures.h"
 #include "run/worker.h"
 
 namespace filrouge {
@@ -18,37 +19,6 @@ std::atomic<bool> stop_requested = false;
 
 /// What an idle worker keeps in memory.
 constexpr uint64_t kIdleWorkerBytes = 70'000'000;
-
-bool published(const Thread& thread, const Store& store, const Version& version) {
-  std::error_code error;
-  for (size_t i = 0; i < version.publish_to.size(); ++i) {
-    auto ours = fs::file_size(store.folder_of(version) / version.publish_from[i], error);
-    if (error || fs::file_size(thread.folder / version.publish_to[i], error) != ours || error) return false;
-  }
-  return true;
-}
-
-/// Puts pictures beside the thread. What is not yet whole lies in the store's tmp/, which the next run empties; only
-/// where the store is on another file system it lies beside the picture.
-void publish(const Thread& thread, Store& store, const Version& version) {
-  if (version.publish_to.empty()) return;
-  store.check_unchanged(version);
-  const fs::path staging = store.stage();
-  for (size_t i = 0; i < version.publish_to.size(); ++i) {
-    fs::path to = thread.folder / version.publish_to[i];
-    make_folder_durably(to.parent_path());
-    fs::path temporary = on_one_file_system(to.parent_path(), staging) ? staging / std::to_string(i) : fs::path();
-    try {
-      write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]), temporary);
-    } catch (...) {
-      std::error_code ignored;
-      fs::remove_all(staging, ignored);
-      throw;
-    }
-  }
-  std::error_code ignored;
-  fs::remove_all(staging, ignored);
-}
 
 /// What went wrong, whoever said it: in a thread of its own nothing else may leave a step.
 Error as_error(const std::exception& problem) {

@@ -237,8 +237,6 @@ void serve(const Json& request, Engine& engine, const fs::path& own, bool confin
     emit(error_event(id, Error(ErrorKind::environment, "FR0501", what)));
   } catch (const std::bad_alloc&) {
     emit(error_event(id, Error(ErrorKind::engine, "FR0314", "out of memory", "raise --memory")));
-  } catch (const fs::filesystem_error& error) {
-    emit(error_event(id, Error(ErrorKind::environment, "FR0502", error.what())));
   } catch (const std::system_error& error) {
     emit(error_event(id, Error(ErrorKind::environment, "FR0521", fmt::format("no more threads: {}", error.what()))));
   } catch (const std::exception& error) {
