@@ -57,6 +57,18 @@ void Store::Impl::remove_versions(const std::vector<Version>& versions) {
   save_current();
 }
 
+/// On a full disk not even the catalog could be opened, and `gc` is what one needs then: the caches go first, which are
+/// only a convenience.
+void Store::Impl::make_room() {
+  constexpr uint64_t kEnough = 1'000'000;
+  std::error_code error;
+  fs::space_info space = fs::space(folder, error);
+  std::lock_guard guard(mutex);
+  if (error || space.available >= kEnough) return;
+  drop_cache();
+  cache_is_broken = false;  // where there is room again it may be made anew
+}
+
 std::vector<Finding> Store::gc(size_t keep_runs, bool dry_run, const std::set<StepName>* steps) {
   std::map<std::string, StepKey> known;
   std::set<StepKey> needed;

@@ -30,6 +30,7 @@ struct Store::Impl {
   /// After a process that died: enters whole versions and runs that only missed the catalog, and sees to it that what
   /// it made is durable. With `all` everything is entered, into a catalog that is new. Removes nothing.
   void recover(bool all);
+  void make_room();
   /// Of runs that ended before runs had records.
   void write_missing_records();
   void verify_records(bool repair, std::vector<Finding>& findings);

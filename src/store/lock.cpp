@@ -119,8 +119,12 @@ void WriteLock::sign() {
                                {"started", static_cast<int64_t>(std::time(nullptr))},
                                {"command", own_command()}}) +
                      "\n";
-  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
-    fail("write", file_, errno);
+  if (::ftruncate(fd_, 0) != 0) fail("write", file_, errno);
+  if (::pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    // On a full disk `gc` must be able to make room: it goes on without a name in the lock.
+    if (errno != ENOSPC && errno != EDQUOT) fail("write", file_, errno);
+    return;
+  }
   if (::fdatasync(fd_) != 0) fail("make durable", file_, errno);
 }
 

@@ -65,6 +65,7 @@ std::unique_ptr<Store> Store::open(const fs::path& folder, Access access, bool w
     // A fresh store must not end up in the user's repository.
     if (!fs::exists(impl->folder / ".gitignore")) write_file_durably(impl->folder / ".gitignore", "*\n");
     impl->empty_tmp();
+    impl->make_room();
   }
   bool is_lost = !fs::exists(impl->folder / kCatalogFile);  // or was never there: then there is nothing to enter
   impl->catalog();
