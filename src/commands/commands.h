@@ -18,6 +18,7 @@ Command diff_command();
 Command verify_command();
 Command gc_command();
 Command doctor_command();
+Command prove_command();
 Command schema_command();
 Command help_command();
 Command explain_error_command();

@@ -154,6 +154,20 @@ Json history() {
            {answer({{"runs", list(object(run))}}), answer({{"name", text()}, {"versions", list(object(version))}})}}};
 }
 
+Json prove() {
+  Json step = {{"name", text()},
+               {"equal", truth()},
+               {"rows", whole()},
+               {"other_rows", whole()},
+               {"largest_error", number()},
+               {"columns", list(object({{"column", text()}, {"rows", whole()}}))},
+               {"examples", list(text())},
+               {"failure", text()},
+               {"seconds", number()},
+               {"other_seconds", number()}};
+  return answer({{"engines", list(text())}, {"sample", number()}, {"steps", list(object(step))}});
+}
+
 Json diff() {
   Json side = object({{"table", text()}, {"key", text()}, {"created", text()}, {"rows", whole()}});
   Json tables = {{"equal", truth()},
@@ -242,6 +256,7 @@ Json output_schemas() {
       {"why", why()},
       {"history", history()},
       {"diff", diff()},
+      {"prove", prove()},
       {"look", look()},
       {"help", help()},
       {"completion", answer({{"shell", text()}, {"script", text()}})},
