@@ -32,8 +32,8 @@ struct Proof {
 };
 
 /// Proves the selected `sql` steps of the plan, in order. Rows are compared as multisets: sorted by all columns,
-/// floating-point ones last, and then row by row. Throws Error(user, FR0608) where an input is not built or not up to
-/// date.
+/// floating-point ones last, and then row by row. Throws Error(user, FR0608) where the store has no
+/// version of an input.
 void prove(const Thread& thread, const Store& store, const Plan& plan, const ProveOptions& options,
            const std::function<void(const Proof&)>& on_proof);
 
