@@ -70,6 +70,7 @@ void print(const Proof& proof, size_t width) {
   for (const auto& [column, count] : proof.columns)
     if (std::string from = origin(proof, column); !from.empty())
       std::cout << fmt::format("      {} is computed from {}\n", column, from);
+  std::cout << std::flush;  // the next step may take long
 }
 
 Json to_json(const Proof& proof) {
