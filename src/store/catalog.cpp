@@ -119,10 +119,10 @@ int64_t pragma(Database& database, const char* sql) {
 
 Catalog::Catalog(const std::filesystem::path& file, Database::Mode mode) : database_(file, mode) {
   int64_t application = pragma(database_, "PRAGMA application_id"), version = pragma(database_, "PRAGMA user_version");
-  bool is_empty = pragma(database_, "SELECT count(*) FROM sqlite_schema") == 0 && application == 0 && version == 0;
-  if (is_empty) {
+  is_empty_ = pragma(database_, "SELECT count(*) FROM sqlite_schema") == 0 && application == 0 && version == 0;
+  if (is_empty_) {
     // A reader sees this only between the making of the file and its first transaction.
-    if (mode != Database::Mode::read) create();
+    if (mode != Database::Mode::read) create(), is_empty_ = false;
     return;
   }
   if (application != kApplicationId || version < 1)

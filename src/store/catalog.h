@@ -65,6 +65,9 @@ class Catalog {
   void set_last_built(std::span<const RunStep> steps);
   std::set<StepKey> used_by_last_runs(size_t runs);
 
+  /// It has no tables yet, for a reader came between the making of the file and its first transaction. Nothing else may
+  /// be asked of it then.
+  bool is_empty() const { return is_empty_; }
   /// False: an old catalog that is only read.
   bool has_hashes() const { return has_hashes_; }
   /// The catalog was of an older format when it was opened for writing.
@@ -85,7 +88,7 @@ class Catalog {
   RunStep last_built_step(const SqlQuery& row) const;
 
   Database database_;
-  bool has_hashes_ = true, was_upgraded_ = false;
+  bool has_hashes_ = true, was_upgraded_ = false, is_empty_ = false;
 };
 
 /// The caches, in a file of their own: whatever happens to it, the catalog stays whole. Entries with a wrong bit count

@@ -83,6 +83,7 @@ Catalog* Store::Impl::catalog() {
     opened_catalog = std::make_unique<Catalog>(file, Database::Mode::write);
   else if (std::error_code ignored; fs::exists(file, ignored))
     opened_catalog = std::make_unique<Catalog>(file, Database::Mode::read);
+  if (opened_catalog && opened_catalog->is_empty()) opened_catalog.reset();
   return opened_catalog.get();
 }
 
