@@ -24,6 +24,14 @@ constexpr JoinRow kJoins[] = {{"INNER", "JOIN", true},           {"LEFT", "LEFT 
                               {"FULL", "FULL JOIN", true},       {"SEMI", "LEFT SEMI JOIN", false},
                               {"ANTI", "LEFT ANTI JOIN", false}, {"SINGLE", "LEFT JOIN", true}};
 
+/// How many of the input's first columns an expression needs.
+size_t columns_needed(PlanNode node) {
+  size_t needed = node["expression_class"].is("BOUND_REF") ? node["index"].number() + 1 : 0;
+  for (PlanNode member : node)
+    if (member.is_object() || member.is_array()) needed = std::max(needed, columns_needed(member));
+  return needed;
+}
+
 /// Whether there is at most one row for each value of the correlated columns: an aggregate grouped by them.
 bool one_row_per_key(PlanNode op) {
   PlanNode type = op["type"];
@@ -38,8 +46,25 @@ bool one_row_per_key(PlanNode op) {
 
 }  // namespace
 
+bool is_subquery_join(PlanNode op) {
+  bool join = op["type"].is("LOGICAL_DELIM_JOIN") || op["type"].is("LOGICAL_COMPARISON_JOIN");
+  return join && (op["join_type"].is("MARK") || op["join_type"].is("SINGLE")) && op["left_projection_map"].size() == 0;
+}
+
 SparkRelation SparkWalk::comparison_join(PlanNode op) {
+  // The plan is not optimised: the WHERE of a query with a subquery stands above the join to the subquery, whose
+  // distinct outer values would otherwise be taken from all combinations of the tables in FROM.
+  std::vector<PlanNode> conditions = std::exchange(pushed_, {});
+  for (PlanNode input : op["children"]) {
+    if (is_subquery_join(op) && is_subquery_join(input)) pushed_ = conditions;
+    break;
+  }
   SparkRelation left = child(op, 0);
+  pushed_.clear();
+  if (is_subquery_join(op)) {
+    std::erase_if(conditions, [&](PlanNode node) { return columns_needed(node) > left.width; });
+    if (!conditions.empty()) left = filtered(left, conditions);
+  }
   bool delim = op["type"].is("LOGICAL_DELIM_JOIN");
   if (delim) {
     if (op["delim_flipped"].is("true"))

@@ -39,6 +39,8 @@ std::vector<std::string> SparkRelation::columns(const std::string& prefix) const
 }
 
 SparkRelation SparkWalk::walk(PlanNode op) {
+  // A filter's conditions are meant for the operator right below it.
+  if (!op["type"].is("LOGICAL_DELIM_JOIN") && !op["type"].is("LOGICAL_COMPARISON_JOIN")) pushed_.clear();
   for (const OperatorRow& row : kOperators)
     if (op["type"].is(row.type)) return (this->*row.step)(op);
   std::string name = op["type"].text();
@@ -148,13 +150,19 @@ SparkRelation SparkWalk::keep_mapped(PlanNode map, const SparkRelation& relation
              relation.order);
 }
 
+SparkRelation SparkWalk::filtered(const SparkRelation& relation, const std::vector<PlanNode>& conditions) {
+  std::vector<std::string> texts;
+  for (PlanNode node : conditions) texts.push_back(text_of(node, relation.columns()));
+  return add(fmt::format("SELECT * FROM {} WHERE {}", relation.name, filrouge::join(texts, " AND ")), relation.width,
+             relation.order);
+}
+
 SparkRelation SparkWalk::filter(PlanNode op) {
+  std::vector<PlanNode> conditions;
+  for (PlanNode node : op["expressions"]) conditions.push_back(node);
+  for (PlanNode input : op["children"]) pushed_ = is_subquery_join(input) ? conditions : std::vector<PlanNode>();
   SparkRelation input = child(op, 0);
-  std::vector<std::string> conditions;
-  for (PlanNode node : op["expressions"]) conditions.push_back(text_of(node, input.columns()));
-  SparkRelation out = add(fmt::format("SELECT * FROM {} WHERE {}", input.name, filrouge::join(conditions, " AND ")),
-                          input.width, input.order);
-  return keep_mapped(op["projection_map"], out);
+  return keep_mapped(op["projection_map"], filtered(input, conditions));
 }
 
 SparkRelation SparkWalk::order_by(PlanNode op) {

@@ -58,6 +58,9 @@ struct Piece {
 
 class SparkWalk;
 
+/// The join of a subquery to its outer rows, which keeps each of those once: scalar subqueries, IN, EXISTS.
+bool is_subquery_join(PlanNode op);
+
 /// One call of a function, operator or aggregate.
 struct Call {
   std::string name;
@@ -143,6 +146,7 @@ class SparkWalk {
   SparkRelation child(PlanNode op, size_t number);
   /// `select` becomes a common table expression of this many columns.
   SparkRelation add(std::string select, size_t width, std::vector<SparkRelation::Key> order = {});
+  SparkRelation filtered(const SparkRelation& relation, const std::vector<PlanNode>& conditions);
   SparkRelation keep_mapped(PlanNode map, const SparkRelation& relation);
 
   using Columns = std::vector<std::string>;
@@ -174,6 +178,7 @@ class SparkWalk {
   std::vector<std::pair<std::string, std::string>> parts_;  ///< name, select
   std::vector<SparkRelation> delim_;                        ///< duplicate-eliminated columns, innermost last
   std::map<uint64_t, SparkRelation> ctes_;
+  std::vector<PlanNode> pushed_;  ///< conditions of the filter above the join that is walked next
 };
 
 }  // namespace filrouge
