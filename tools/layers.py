@@ -27,8 +27,8 @@ MAY_INCLUDE = {
     "engines": ["base", "tables", "store"],
     "sources": ["base", "tables", "store", "engines"],
     "steps": ["base", "tables", "thread", "engines", "sources", "charts", "models"],
-    "run": ["base", "tables", "thread", "charts", "store", "engines", "sources", "steps"],
-    "commands": ["base", "tables", "thread", "charts", "store", "engines", "sources", "steps", "run"],
+    "run": ["base", "tables", "thread", "charts", "models", "store", "engines", "sources", "steps"],
+    "commands": ["base", "tables", "thread", "charts", "models", "store", "engines", "sources", "steps", "run"],
     "": ["base", "commands"],  # src/main.cpp
 }
 

@@ -32,8 +32,12 @@ struct Descriptor {
 }  // namespace
 
 void read_in_blocks(const fs::path& path, const std::function<void(std::string_view)>& take) {
-  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.fd < 0) fail("FR0501", "open", path, errno);
+  struct stat info {};
+  if (::fstat(file.fd, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+    throw Error(ErrorKind::data, "FR0304", fmt::format("`{}` is not a regular file", path.string()),
+                "a pipe or a device may never end: copy what comes from it into a file");
   std::string block(1 << 20, '\0');
   while (true) {
     ssize_t got = ::read(file.fd, block.data(), block.size());

@@ -44,7 +44,7 @@ struct Command {
 
 const std::vector<Command>& commands();  // table.cpp
 const std::vector<OptionSpec>&
-common_options();  // --store --memory --jobs --step-timeout --set --json --quiet --no-wait --file
+common_options();  // --store --engine --memory --jobs --step-timeout --set --json --quiet --no-wait --file
 
 /// Parses and runs; catches everything; returns the exit code of section 3 of the language contract.
 int run_command_line(int argc, char** argv);

@@ -25,6 +25,7 @@ const std::vector<OptionSpec>& common_options() {
       {"--file", "FILE", "the thread to use; default: thread.yaml here or in a folder above"},
       {"--store", "DIR", "where versions are kept; default: .filrouge beside the thread"},
       {"--set", "NAME=VALUE", "another value for a parameter of the thread", true},
+      {"--engine", "NAME", "where steps run that can run elsewhere: duckdb, or an engine of engines.yaml"},
       {"--memory", "SIZE", "memory for all workers together; default: 60 % of the machine or container"},
       {"--jobs", "N", "steps at the same time; default: one for each processor"},
       {"--step-timeout", "TIME", "a step that takes longer fails, for example 10s"},
@@ -196,10 +197,11 @@ int run_command_line(int argc, char** argv) {
     return dispatch({argv + 1, argv + argc}, arguments);
   } catch (const Error& error) {
     return report_error(arguments, error);
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::string what = fmt::format("cannot read {}: {}", error.path1().string(), error.code().message());
+    return report_error(arguments, Error(ErrorKind::environment, "FR0501", what));
   } catch (const std::bad_alloc&) {
     return report_error(arguments, Error(ErrorKind::environment, "FR0522", "out of memory"));
-  } catch (const std::filesystem::filesystem_error& error) {
-    return report_error(arguments, Error(ErrorKind::environment, "FR0502", error.what()));
   } catch (const std::exception& error) {
     return report_error(arguments, Error(ErrorKind::internal, "FR0900", error.what()));
   }

@@ -17,6 +17,8 @@ Command history_command();
 Command diff_command();
 Command verify_command();
 Command gc_command();
+Command doctor_command();
+Command prove_command();
 Command schema_command();
 Command help_command();
 Command explain_error_command();

@@ -37,10 +37,16 @@ std::string table_name(const std::string& target) {
   return name.empty() || !(name[0] >= 'a' && name[0] <= 'z') ? "t_" + name : name;
 }
 
-/// The problems without their places: they would be those of a thread that the user never wrote.
-int report_plainly(const Arguments& arguments, std::vector<Diagnostic> problems, int exit_code) {
+/// The problems without their places: they would be those of a thread that the user never wrote. Each names what was
+/// looked at.
+int report_plainly(const Arguments& arguments, const std::string& target, std::vector<Diagnostic> problems,
+                   int exit_code) {
   std::erase_if(problems, [](const Diagnostic& problem) { return problem.severity != Severity::error; });
-  for (Diagnostic& problem : problems) problem.file.clear(), problem.line = problem.column = 0;
+  for (Diagnostic& problem : problems) {
+    problem.file.clear(), problem.line = problem.column = 0;
+    if (problem.message.find(fs::path(target).filename().string()) == std::string::npos)
+      problem.message = fmt::format("`{}`: {}", target, problem.message);
+  }
   return report_problems(arguments, problems, {}, exit_code);
 }
 
@@ -74,11 +80,11 @@ std::optional<int> read_file_like_a_thread(const Arguments& arguments, const std
   Workspace workspace(inner);
   workspace.open_store(Store::Access::write);
   Plan& plan = workspace.plan();
-  if (has_errors(workspace.problems)) return report_plainly(arguments, workspace.problems, 2);
+  if (has_errors(workspace.problems)) return report_plainly(arguments, target, workspace.problems, 2);
   stop_execution_on_signals();
   RunOutcome outcome = execute(workspace.thread, workspace.store(), workspace.planner(), plan,
                                workspace.run_options("look"), [](const RunEvent&) {});
-  if (outcome.exit_code() != 0) return report_plainly(arguments, outcome.problems, outcome.exit_code());
+  if (outcome.exit_code() != 0) return report_plainly(arguments, target, outcome.problems, outcome.exit_code());
   Named named = find_built(workspace, name);
   const Version& version = *named.version;
   subject.table = files_of(workspace, named);
@@ -111,7 +117,9 @@ std::optional<int> find_subject(const Arguments& arguments, Subject& subject) {
       return std::nullopt;
     }
   }
-  bool is_file = is_url(target) || fs::exists(target) || target.find_first_of("/*") != std::string::npos;
+  std::error_code ignored;
+  bool is_file = is_url(target) || fs::exists(fs::symlink_status(target, ignored)) ||
+                 target.find_first_of("/*") != std::string::npos;
   if (!is_file) {
     auto near = nearest(target, names);
     throw Error(ErrorKind::user, "FR0606", fmt::format("there is no table and no file `{}`", target),

@@ -45,6 +45,19 @@ std::string importance(const Json& columns, const TextStyle& style) {
   return text;
 }
 
+/// "`true` from 0.167 on: costs 0.42 a test row; always `true`: 0.9, always `false`: 1.1".
+std::string decision(const Json& said) {
+  std::vector<std::string> always;
+  for (const auto& [label, cost] : said.at("always").items())
+    always.push_back(fmt::format("always `{}`: {}", label, figure(cost)));
+  std::string rule = said.at("threshold").is_number()
+                         ? fmt::format("`{}` from a probability of {} on", said.at("says").get<std::string>(),
+                                       figure(said["threshold"]))
+                         : "the class with the least expected cost";
+  return fmt::format("{}: costs {} a {} row; {}", rule, figure(said.at("cost")), said.at("part").get<std::string>(),
+                     join(always, ", "));
+}
+
 }  // namespace
 
 Json read_model_card(const std::filesystem::path& version_folder) {
@@ -63,6 +76,7 @@ std::string draw_model_card(const Json& card) {
       text += labelled("method", kLabel,
                        fmt::format("{:.0f} % {} ({})", 100 * weight, tried.at("method").get<std::string>(),
                                    tried.at("settings").get<std::string>()));
+  if (card.contains("decision")) text += labelled("decides", kLabel, decision(card["decision"]));
   TextStyle style = output_style();
   text += "\n" + evaluation(card.at("evaluation"), style);
   const Json& columns = card.at("importance");  // none of clusters and anomalies

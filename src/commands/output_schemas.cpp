@@ -154,6 +154,20 @@ Json history() {
            {answer({{"runs", list(object(run))}}), answer({{"name", text()}, {"versions", list(object(version))}})}}};
 }
 
+Json prove() {
+  Json step = {{"name", text()},
+               {"equal", truth()},
+               {"rows", whole()},
+               {"other_rows", whole()},
+               {"largest_error", number()},
+               {"columns", list(object({{"column", text()}, {"rows", whole()}}))},
+               {"examples", list(text())},
+               {"failure", text()},
+               {"seconds", number()},
+               {"other_seconds", number()}};
+  return answer({{"engines", list(text())}, {"sample", number()}, {"steps", list(object(step))}});
+}
+
 Json diff() {
   Json side = object({{"table", text()}, {"key", text()}, {"created", text()}, {"rows", whole()}});
   Json tables = {{"equal", truth()},
@@ -242,12 +256,20 @@ Json output_schemas() {
       {"why", why()},
       {"history", history()},
       {"diff", diff()},
+      {"prove", prove()},
       {"look", look()},
       {"help", help()},
       {"completion", answer({{"shell", text()}, {"script", text()}})},
       {"schema", answer({{"schema", type("object")}})},
       {"verify", answer({{"findings", findings()}, {"repaired", truth()}})},
       {"gc", answer({{"removed", list(type("object"))}, {"bytes", whole()}, {"dry_run", truth()}})},
+      {"doctor", answer({{"checks", list(object({{"what", text()},
+                                                 {"found", text()},
+                                                 {"state", one_of({"ok", "warn", "bad"})},
+                                                 {"mend", or_null("string")}}))},
+                         {"ok", whole()},
+                         {"warn", whole()},
+                         {"bad", whole()}})},
       {"new", answer({{"folder", text()}, {"example", text()}, {"next", text()}})},
       {"explain-error",
        {{"oneOf",

@@ -32,6 +32,7 @@ ParseOptions parse_options(const Arguments& arguments) {
     if (equals == std::string::npos || equals == 0) bad_option("--set", text, "--set late_after=30");
     options.set[text.substr(0, equals)] = text.substr(equals + 1);
   }
+  options.engine = arguments.get("--engine");
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include "engines/duckdb_session_impl.h"
 #include "engines/duckdb_syntax.h"
 #include "engines/plan_functions.h"
+#include "engines/spark_sql.h"
 #include "engines/sql_text.h"
 #include "tables/portable.h"
 
@@ -30,6 +31,7 @@ class DuckBinder : public Binder {
   void declare(const std::string& table, const Schema& schema) override;
   std::vector<std::string> tables_of(const std::string& sql) override;
   Query describe(const std::string& sql) override;
+  PortableQuery for_spark(const std::string& sql) override;
   const std::vector<std::string>& functions() override;
 
  private:
@@ -37,6 +39,8 @@ class DuckBinder : public Binder {
   void make_tables_for(const std::string& sql);
   void make_one_by_one(const std::set<std::string>& tables);
   std::string create_statement(const std::string& table);
+  std::string plan_text(const std::string& sql);
+  std::pair<PlanNode, PlanNode> parts_of(const std::string& sql, PlanNode root);
   [[noreturn]] void explain(const std::string& sql, PlanNode answer);
   Schema result_schema(const std::string& sql, PlanNode columns);
   void refuse_duplicates(const std::string& sql, const Schema& schema);
@@ -141,19 +145,42 @@ std::vector<std::string> DuckBinder::tables_of(const std::string& sql) {
   return names;
 }
 
-Query DuckBinder::describe(const std::string& sql) {
+/// The plan of CREATE TABLE AS `sql`, in DuckDB's JSON.
+std::string DuckBinder::plan_text(const std::string& sql) {
   make_tables_for(sql);
-  PlanJson json(session_.scalar_with(kPlan, std::string(kPrefix) + sql).value_or("{}"));
-  PlanNode root = json.root();
+  return session_.scalar_with(kPlan, std::string(kPrefix) + sql).value_or("{}");
+}
+
+/// The two parts of that plan: the table's columns, and the query.
+std::pair<PlanNode, PlanNode> DuckBinder::parts_of(const std::string& sql, PlanNode root) {
   if (root["error"].is("true")) explain(sql, root);
   PlanNode create, plan;
   for (PlanNode statement : root["plans"]) create = statement;
   for (PlanNode child : create["children"]) plan = child;
   if (root["plans"].size() != 1 || !plan || !create["type"].is("LOGICAL_CREATE_TABLE"))
     throw not_one_select(sql, root["plans"].size());
+  return {create["info"]["columns"]["columns"], plan};
+}
 
+PortableQuery DuckBinder::for_spark(const std::string& sql) {
+  PlanJson json(plan_text(sql));
+  auto [columns, plan] = parts_of(sql, json.root());
+  ConstantFolder folder;
+  folder.value = [this](const std::string& expression) {
+    return session_.texts("SELECT (" + expression + ")::VARCHAR").at(0).at(0);
+  };
+  folder.is_pure = [this](const std::string& function) { return !stability().contains(function); };
+  PortableQuery query = to_spark(plan, schemas_, result_schema(sql, columns), folder);
+  for (Error& problem : query.problems)
+    if (problem.text_offset) *problem.text_offset -= static_cast<long>(kPrefix.size());
+  return query;
+}
+
+Query DuckBinder::describe(const std::string& sql) {
+  PlanJson json(plan_text(sql));
+  auto [columns, plan] = parts_of(sql, json.root());
   Query query;
-  query.schema = result_schema(sql, create["info"]["columns"]["columns"]);
+  query.schema = result_schema(sql, columns);
   read_plan(plan, schemas_, query);
   refuse_row_numbers(query.lineage);
   for (const std::string& table : query.lineage.tables)

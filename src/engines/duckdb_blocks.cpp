@@ -102,10 +102,10 @@ void scan_blocks(DuckSession::Impl& session, const std::string& sql, size_t bloc
   FR_CHECK(duckdb_query(connection.raw, "SET TimeZone = 'UTC'", &zone.raw) == DuckDBSuccess);
   Statement statement;
   if (duckdb_prepare(connection.raw, sql.c_str(), &statement.raw) != DuckDBSuccess)
-    session.fail(duckdb_prepare_error(statement.raw));
+    session.fail(duckdb_prepare_error(statement.raw), sql);
   DuckResult result;
   if (duckdb_execute_prepared_streaming(statement.raw, &result.raw) != DuckDBSuccess)
-    session.fail(duckdb_result_error(&result.raw));
+    session.fail(duckdb_result_error(&result.raw), sql);
   Block block = empty_block(result.raw, block_rows);
   while (true) {
     Chunk chunk{duckdb_fetch_chunk(result.raw)};
@@ -119,7 +119,7 @@ void scan_blocks(DuckSession::Impl& session, const std::string& sql, size_t bloc
     take(std::move(block));
     block = empty_block(result.raw, block_rows);
   }
-  if (const char* error = duckdb_result_error(&result.raw)) session.fail(error);
+  if (const char* error = duckdb_result_error(&result.raw)) session.fail(error, sql);
   if (block.rows > 0) take(std::move(block));
 }
 

@@ -46,14 +46,14 @@ DuckSession::~DuckSession() {
   duckdb_close(&impl_->database);
 }
 
-void DuckSession::Impl::fail(const std::string& text) {
-  throw to_error(parse_duckdb_error(text));
+void DuckSession::Impl::fail(const std::string& text, const std::string& sql) {
+  throw to_error(parse_duckdb_error(text), sql);
 }
 
 void DuckSession::Impl::run(const std::string& sql, DuckResult& result) {
   if (duckdb_query(connection, sql.c_str(), &result.raw) != DuckDBSuccess) {
     const char* text = duckdb_result_error(&result.raw);
-    fail(text ? text : "Internal Error: DuckDB gave no reason");
+    fail(text ? text : "Internal Error: DuckDB gave no reason", sql);
   }
 }
 
@@ -63,10 +63,10 @@ void DuckSession::Impl::run_prepared(const std::string& sql, const std::string& 
     std::string text = duckdb_prepare_error(statement);
     duckdb_destroy_prepare(&statement);
     prepared.erase(sql);
-    fail(text);
+    fail(text, sql);
   }
   duckdb_bind_varchar_length(statement, 1, argument.data(), argument.size());
-  if (duckdb_execute_prepared(statement, &result.raw) != DuckDBSuccess) fail(duckdb_result_error(&result.raw));
+  if (duckdb_execute_prepared(statement, &result.raw) != DuckDBSuccess) fail(duckdb_result_error(&result.raw), sql);
 }
 
 void DuckSession::execute(const std::string& sql) {
@@ -160,7 +160,7 @@ constexpr TypeRow kTypes[] = {
 
 }  // namespace
 
-Error to_error(const DuckError& error) {
+Error to_error(const DuckError& error, const std::string& sql) {
   ErrorKind kind = ErrorKind::data;
   std::string code = "FR0310";
   for (const TypeRow& row : kTypes)
@@ -170,7 +170,10 @@ Error to_error(const DuckError& error) {
     return Error(kind, "FR0315", "a Parquet file is damaged: " + error.message, "next: filrouge verify");
   }
   if (code == "FR0314") hint = "raise --memory, or let the step read fewer columns or rows";
-  Error result(kind, code, error.message, hint);
+  if (code == "FR0311") hint = "TRY_CAST gives NULL in its place; WHERE TRY_CAST(...) IS NULL finds the rows";
+  std::string message = without_values(error, sql);
+  if (code == "FR0314" && lower(message).find("memory") == std::string::npos) message = "out of memory: " + message;
+  Error result(kind, code, message, hint);
   if (error.position) result.text_offset = static_cast<long>(*error.position);
   return result;
 }

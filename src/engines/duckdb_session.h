@@ -51,7 +51,10 @@ class DuckSession {
 /// Takes DuckDB's message apart.
 DuckError parse_duckdb_error(const std::string& text);
 
-/// The Error for a failed statement: kind and code from DuckDB's type of error, hint from its candidates.
-Error to_error(const DuckError& error);
+/// The Error for a failed statement: kind and code from DuckDB's type of error, hint from its candidates. It shows no
+/// value of a row, but those that stand in `sql`.
+Error to_error(const DuckError& error, const std::string& sql = "");
+/// The message without the value that it is about (duckdb_values.cpp).
+std::string without_values(const DuckError& error, const std::string& sql);
 
 }  // namespace filrouge

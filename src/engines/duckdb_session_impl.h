@@ -27,7 +27,7 @@ struct DuckSession::Impl {
   /// Runs `sql`; throws what to_error() makes of a failure.
   void run(const std::string& sql, DuckResult& result);
   void run_prepared(const std::string& sql, const std::string& argument, DuckResult& result);
-  [[noreturn]] void fail(const std::string& text);
+  [[noreturn]] void fail(const std::string& text, const std::string& sql = "");
 };
 
 /// Engine::scan and Engine::append (duckdb_blocks.cpp). A scan has a connection of its own, so that the other one stays

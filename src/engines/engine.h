@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "tables/block.h"
 #include "tables/lineage.h"
@@ -41,6 +42,14 @@ struct Query {
   std::vector<std::string> not_understood;
 };
 
+/// A query as another engine understands it.
+struct PortableQuery {
+  std::string sql;                 ///< in the other engine's words; empty where there are problems
+  std::vector<std::string> rules;  ///< what had to be written otherwise, in words, sorted
+  std::vector<std::string> notes;  ///< where equal sort keys leave a choice that the engines may make differently
+  std::vector<Error> problems;     ///< Error(user, FR0220, text_offset): what means something else there, all of it
+};
+
 class Binder {
  public:
   virtual ~Binder() = default;
@@ -52,6 +61,8 @@ class Binder {
   virtual std::vector<std::string> tables_of(const std::string& sql) = 0;
   /// Schema, lineage and row order. Throws Error(user, FR0203 ..., text_offset into `sql`, hint "did you mean").
   virtual Query describe(const std::string& sql) = 0;
+  /// The query in Spark's SQL. Throws as describe(); what is not portable is told in `problems`.
+  virtual PortableQuery for_spark(const std::string& sql) = 0;
   /// Names of all SQL functions, for hints.
   virtual const std::vector<std::string>& functions() = 0;
 };
@@ -114,5 +125,9 @@ std::string engine_version();
 
 /// `scratch`: an existing folder where the engine may spill what does not fit into memory.
 std::unique_ptr<Engine> make_duckdb_engine(const std::filesystem::path& scratch);
+
+/// The engine that `engine`, an entry of engines.yaml, describes; the embedded one where it is null. Not started before
+/// it is needed.
+std::unique_ptr<Engine> make_engine(const Json& engine, const std::filesystem::path& scratch);
 
 }  // namespace filrouge

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/json_words.h"
 #include "models/anomaly.h"
 #include "models/anomaly_limits.h"
 #include "models/linear_terms.h"
@@ -225,7 +226,7 @@ Components Components::from_json(const Json& json) {
     return components;
   } catch (const std::exception& failure) {
     throw Error(ErrorKind::data, "FR0836",
-                fmt::format("These are not principal components of ours: {}", failure.what()),
+                fmt::format("These are not principal components of ours: {}", json_problem(failure)),
                 "Run `filrouge verify`; the next run learns them again.");
   }
 }

@@ -11,6 +11,7 @@
 #include <numbers>
 
 #include "base/error.h"
+#include "base/json_words.h"
 #include "models/anomaly.h"
 #include "models/draw.h"
 #include "models/parallel.h"
@@ -296,7 +297,8 @@ IsolationForest IsolationForest::from_json(const Json& json) {
     forest.state_ = std::move(state);
     return forest;
   } catch (const std::exception& failure) {
-    throw Error(ErrorKind::data, "FR0836", fmt::format("This is not an isolation forest of ours: {}", failure.what()),
+    throw Error(ErrorKind::data, "FR0836",
+                fmt::format("This is not an isolation forest of ours: {}", json_problem(failure)),
                 "Run `filrouge verify`; the next run learns it again.");
   }
 }

@@ -41,6 +41,37 @@ std::string split_in_words(const CardFacts& facts) {
   return predicts(facts) ? split_in_words(facts.split) : "none: nothing is predicted, so all rows are learned from";
 }
 
+Json decision_json(const CardFacts::Decision& decision) {
+  Json always = Json::object(), costs = Json::object();
+  size_t k = decision.labels.size();
+  for (size_t actual = 0; actual < k; ++actual) {
+    always[decision.labels[actual]] = decision.always[actual];
+    for (size_t said = 0; said < k; ++said)
+      costs[decision.labels[actual]][decision.labels[said]] = decision.costs[actual * k + said];
+  }
+  return {{"costs", std::move(costs)},
+          {"threshold", std::isnan(decision.threshold) ? Json(nullptr) : Json(decision.threshold)},
+          {"says", decision.labels.back()},
+          {"part", decision.part},
+          {"rows", decision.rows},
+          {"cost", decision.cost.value},
+          {"lower", decision.cost.lower},
+          {"upper", decision.cost.upper},
+          {"always", std::move(always)}};
+}
+
+std::string decision_in_words(const CardFacts::Decision& d) {
+  std::string text = std::isnan(d.threshold)
+                         ? "The class with the least expected cost is said, given the probabilities.\n\n"
+                         : fmt::format("`{}` is said from a probability of {:.3g} on: from there on it costs less.\n\n",
+                                       d.labels.back(), d.threshold);
+  text += fmt::format("| on {} {} rows | cost a row |\n|---|---|\n| the model | {:.4g} ({:.4g} to {:.4g}) |\n",
+                      with_commas(d.rows), d.part, d.cost.value, d.cost.lower, d.cost.upper);
+  for (size_t k = 0; k < d.labels.size(); ++k)
+    text += fmt::format("| always `{}` | {:.4g} |\n", d.labels[k], d.always[k]);
+  return text;
+}
+
 Json card_json(const CardFacts& facts) {
   Json parts = Json::array(), tried = Json::array(), importance = Json::array();
   for (const CardFacts::Part& part : facts.parts) {
@@ -60,17 +91,19 @@ Json card_json(const CardFacts& facts) {
         {{"method", t.method}, {"settings", t.settings}, {"trees", t.trees}, {"loss", t.loss}, {"weight", t.weight}});
   for (const auto& [column, value] : facts.importance)
     importance.push_back({{"column", column}, {"importance", value}});
-  return {{"name", facts.name},
-          {"from", facts.from},
-          {"predicts", facts.target},
-          {"split", split_in_words(facts)},
-          {"because", facts.because},
-          {"allowed_leaks", facts.allowed_leaks},
-          {"seed", facts.seed},
-          {"notes", facts.notes},
-          {"evaluation", std::move(parts)},
-          {"tried", std::move(tried)},
-          {"importance", std::move(importance)}};
+  Json json = {{"name", facts.name},
+               {"from", facts.from},
+               {"predicts", facts.target},
+               {"split", split_in_words(facts)},
+               {"because", facts.because},
+               {"allowed_leaks", facts.allowed_leaks},
+               {"seed", facts.seed},
+               {"notes", facts.notes},
+               {"evaluation", std::move(parts)},
+               {"tried", std::move(tried)},
+               {"importance", std::move(importance)}};
+  if (facts.decision) json["decision"] = decision_json(*facts.decision);
+  return json;
 }
 
 std::string list(const std::vector<std::string>& lines) {
@@ -125,7 +158,8 @@ std::string card_markdown(const CardFacts& facts) {
     text += "What moves a prediction most (mean absolute contribution to the raw score):\n\n";
   for (size_t i = 0; i < std::min<size_t>(10, facts.importance.size()); ++i)
     text += fmt::format("{}. `{}` {:.4g}\n", i + 1, facts.importance[i].first, facts.importance[i].second);
-  return text + "\n## Evaluation\n\n" + evaluation(facts);
+  text += "\n## Evaluation\n\n" + evaluation(facts);
+  return facts.decision ? text + "\n## Decisions\n\n" + decision_in_words(*facts.decision) : text;
 }
 
 }  // namespace

@@ -18,6 +18,16 @@ struct CardFacts {
     size_t rows = 0;
     std::vector<Metric> metrics, baseline;
   };
+  /// What the classes said cost, where mistakes do not cost the same.
+  struct Decision {
+    std::vector<std::string> labels;
+    std::vector<double> costs;  ///< as in decision.h
+    std::string part;
+    size_t rows = 0;
+    double threshold = std::numeric_limits<double>::quiet_NaN();  ///< of two classes
+    Metric cost;                                                  ///< a row
+    std::vector<double> always;                                   ///< a row, by class: if that were always said
+  };
   Task task = Task::classify;
   std::string name, from, target, because;
   std::vector<std::string> allowed_leaks, notes;
@@ -26,6 +36,7 @@ struct CardFacts {
   std::vector<std::pair<std::string, double>> importance;
   std::vector<Tried> tried;
   SplitPlan split;
+  std::optional<Decision> decision;
 };
 
 /// Writes card.json and card.md; returns their names.

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/json_words.h"
 #include "models/clusters_fit.h"
 #include "models/draw.h"
 #include "models/linear_terms.h"
@@ -19,7 +20,7 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kLearnRows = 100'000, kSearchRows = 10'000, kSilhouetteRows = 2'000;
 constexpr size_t kMostFullColumns = 20;  ///< beyond, a mixture's covariances are diagonal
-constexpr double kNumberFloor = 1e-3, kIndicatorFloor = 1e-2;
+constexpr double kNumberFloor = 1e-3;
 
 using Method = ClusterOptions::Method;
 
@@ -55,12 +56,35 @@ struct Points {
     for (size_t r = 0; r < count; ++r) encode(x.row(row_number(r)), points.row(r), slots);
     return points;
   }
-  std::vector<double> floor() const {
-    std::vector<double> of_column(columns, kIndicatorFloor);
-    std::fill_n(of_column.begin(), terms.numbers(), kNumberFloor);
-    return of_column;
+  /// The same points, with NaN where a number is missing: what a mixture takes, where distances take the mean.
+  template <class RowNumber>
+  Matrix with_gaps(Matrix points, const Matrix& x, const RowNumber& row_number) const {
+    for (size_t f = 0; f < terms.num_features(); ++f) {
+      const LinearTerms::Feature& feature = terms.features()[f];
+      if (feature.category || feature.number < 0) continue;
+      for (size_t r = 0; r < points.rows; ++r)
+        if (!std::isfinite(x.at(row_number(r), f))) points.at(r, static_cast<size_t>(feature.number)) = kNan;
+    }
+    return points;
   }
-  bool full() const { return columns == terms.numbers() && columns <= kMostFullColumns; }
+  /// What a mixture must know of the columns.
+  Mixture shape() const {
+    Mixture like;
+    like.numbers = terms.numbers();
+    like.full = like.numbers <= kMostFullColumns;
+    like.category_of.resize(columns - like.numbers);
+    for (size_t f = 0; f < terms.num_features(); ++f) {
+      const LinearTerms::Feature& feature = terms.features()[f];
+      auto mark = [&](int indicator) {
+        int column = indicator < 0 ? -1 : column_of[static_cast<size_t>(indicator)];
+        if (column >= 0) like.category_of[static_cast<size_t>(column) - like.numbers] = static_cast<int>(f);
+      };
+      for (int value : feature.values) mark(value);
+      mark(feature.missing);
+      mark(feature.other);
+    }
+    return like;
+  }
 };
 
 /// Every so-and-so-th by hash, about `most` of 0 .. count.
@@ -111,6 +135,7 @@ struct Search {
   const Points& points;
   const ClusterOptions& options;
   Matrix x, x_silhouette;  ///< rows searched on, and those of them that silhouettes are taken of
+  Matrix x_gaps;           ///< mixture: x with its gaps
   Rows silhouette_rows;
 
   /// One k: what it gives, and its centres.
@@ -120,9 +145,9 @@ struct Search {
     std::vector<uint32_t> cluster = means.cluster;
     Matrix centres = std::move(means.centres);
     if (options.method == Method::mixture) {
-      Mixture mixture = fit_mixture(x, cluster, centres.rows, points.full(), points.floor(), options.threads);
+      Mixture mixture = fit_mixture(x_gaps, cluster, centres.rows, points.shape(), kNumberFloor, options.threads);
       std::vector<double> probability;
-      one.log_likelihood = mixture_probabilities(mixture, x, options.threads, probability);
+      one.log_likelihood = mixture_probabilities(mixture, x_gaps, options.threads, probability);
       double rows = static_cast<double>(x.rows), parameters = static_cast<double>(mixture.parameters());
       one.bic = -2 * rows * one.log_likelihood + parameters * std::log(rows);
       cluster = likeliest(probability, centres.rows);
@@ -174,26 +199,27 @@ struct Clusters::State {
   explicit State(LinearTerms terms) : points(std::move(terms)) {}
   size_t k() const { return method == Method::k_means ? centres.rows : mixture.share.size(); }
 
-  void polish(const Matrix& x, Matrix start, int threads) {
+  /// `gaps`: x with NaN where a number is missing; of k-means not looked at.
+  void polish(const Matrix& x, const Matrix& gaps, Matrix start, int threads) {
     KMeans means = k_means_from(x, std::move(start), threads);
     if (method == Method::k_means) {
       centres = reordered(means.centres, largest_first(means.cluster, means.centres.rows));
       return;
     }
-    Mixture found = fit_mixture(x, means.cluster, means.centres.rows, points.full(), points.floor(), threads);
+    Mixture found = fit_mixture(gaps, means.cluster, means.centres.rows, points.shape(), kNumberFloor, threads);
     std::vector<double> probability;
-    mixture_probabilities(found, x, threads, probability);
+    mixture_probabilities(found, gaps, threads, probability);
     mixture = reordered(found, largest_first(likeliest(probability, found.share.size()), found.share.size()));
   }
 
-  Assigned assign(const Matrix& x, int threads) const {
+  Assigned assign(const Matrix& x, const Matrix& gaps, int threads) const {
     Assigned assigned;
     if (method == Method::k_means) {
       nearest_centres(x, centres, threads, assigned.cluster, assigned.distance);
       return assigned;
     }
     std::vector<double> probability;
-    mixture_probabilities(mixture, x, threads, probability);
+    mixture_probabilities(mixture, gaps, threads, probability);
     assigned.cluster = likeliest(probability, k());
     for (size_t r = 0; r < x.rows; ++r) {
       uint32_t c = assigned.cluster[r];
@@ -294,13 +320,17 @@ Clusters Clusters::fit(const TrainingSet& set, const Rows& all_rows, const Clust
   if (state->points.columns == 0) too_few_different_rows(std::max(options.k, 2));
   Matrix x = state->points.encode(set.x, rows.size(), [&](size_t r) { return rows[r]; });
 
-  Search searched{state->points, options, rows_of(x, some_of(x.rows, kSearchRows, options.seed + 1)), {}, {}};
+  Matrix gaps;
+  if (options.method == Method::mixture) gaps = state->points.with_gaps(x, set.x, [&](size_t r) { return rows[r]; });
+  Rows searched_rows = some_of(x.rows, kSearchRows, options.seed + 1);
+  Search searched{state->points, options, rows_of(x, searched_rows), {}, {}, {}};
+  if (gaps.rows > 0) searched.x_gaps = rows_of(gaps, searched_rows);
   searched.silhouette_rows = some_of(searched.x.rows, kSilhouetteRows, options.seed + 2);
   searched.x_silhouette = rows_of(searched.x, searched.silhouette_rows);
   Matrix start = search(searched, state->tried);
 
-  state->polish(x, std::move(start), options.threads);
-  std::vector<uint32_t> cluster = state->assign(x, options.threads).cluster;
+  state->polish(x, gaps, std::move(start), options.threads);
+  std::vector<uint32_t> cluster = state->assign(x, gaps, options.threads).cluster;
   state->measure(x, cluster, options.seed);
   state->profile(set, rows, cluster);
   Clusters clusters;
@@ -321,7 +351,10 @@ size_t Clusters::num_features() const {
 
 Assigned Clusters::assign(const Matrix& x, int threads) const {
   FR_CHECK(x.columns == state_->points.terms.num_features());
-  return state_->assign(state_->points.encode(x, x.rows, [](size_t r) { return r; }), threads);
+  auto same = [](size_t r) { return r; };
+  Matrix points = state_->points.encode(x, x.rows, same), gaps;
+  if (state_->method == Method::mixture) gaps = state_->points.with_gaps(points, x, same);
+  return state_->assign(points, gaps, threads);
 }
 
 const std::vector<ClusterTry>& Clusters::tried() const {
@@ -360,10 +393,11 @@ Clusters Clusters::from_json(const Json& json) {
     if (json.at("method") == "mixture") {
       state->method = Method::mixture;
       Mixture& mixture = state->mixture;
+      mixture = state->points.shape();
       mixture.full = json.at("full");
       mixture.share = json.at("share").get<std::vector<double>>();
       mixture.covariance = json.at("covariance").get<std::vector<double>>();
-      size_t size = centres.rows * columns * (mixture.full ? columns : 1);
+      size_t size = centres.rows * mixture.numbers * (mixture.full ? mixture.numbers : 1);
       if (mixture.share.size() != centres.rows || mixture.covariance.size() != size) throw std::out_of_range("share");
       mixture.means = std::move(centres);
     } else {
@@ -373,7 +407,7 @@ Clusters Clusters::from_json(const Json& json) {
     clusters.state_ = std::move(state);
     return clusters;
   } catch (const std::exception& failure) {
-    throw Error(ErrorKind::data, "FR0834", fmt::format("These are not clusters of ours: {}", failure.what()),
+    throw Error(ErrorKind::data, "FR0834", fmt::format("These are not clusters of ours: {}", json_problem(failure)),
                 "Run `filrouge verify`; the next run learns them again.");
   }
 }

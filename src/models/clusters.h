@@ -1,9 +1,10 @@
 // Groups of similar rows: k-means (Lloyd 1982; seeded as k-means++, Arthur & Vassilvitskii 2007) and Gaussian mixtures
 // (EM: Dempster, Laird, Rubin 1977), with the number of groups chosen and the choice shown.
 //
-// Numbers are standardised, a missing number is its mean, a category is one indicator per value that has at least 10
-// rows (two rows of different values are as far apart as two typical rows of a number are). Results do not depend on
-// the number of threads.
+// Numbers are standardised; a missing number is its mean to k-means, and is left out of the likelihood by a mixture
+// (rows beyond the 500 commonest combinations of missing numbers: the mean). A category is one indicator per value that
+// has at least 10 rows (two rows of different values are as far apart as two typical rows of a number are). Results do
+// not depend on the number of threads.
 #pragma once
 
 #include <memory>

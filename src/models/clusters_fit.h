@@ -20,19 +20,22 @@ KMeans k_means_from(const Matrix& x, Matrix centres, int threads);
 void nearest_centres(const Matrix& x, const Matrix& centres, int threads, std::vector<uint32_t>& cluster,
                      std::vector<double>& distance);
 
+/// Components of normal numbers and, apart from those within a component, categories (latent classes).
 struct Mixture {
   bool full = true;                ///< covariances are matrices, else only their diagonals
+  size_t numbers = 0;              ///< so many columns are numbers; the others are indicators of categories' values
+  std::vector<int> category_of;    ///< of each indicator column
   std::vector<double> share;       ///< of each component
-  Matrix means;                    ///< components x columns
-  std::vector<double> covariance;  ///< of each component: columns * columns numbers, or columns
+  Matrix means;                    ///< components x columns; of an indicator how often it is 1
+  std::vector<double> covariance;  ///< of the numbers of each component: numbers * numbers numbers, or `numbers`
   double log_likelihood = 0;       ///< mean per row
 
   size_t parameters() const;
 };
-/// EM from a hard assignment to k components. `floor` is added to each column's variance, so that no component shrinks
-/// to a point.
-Mixture fit_mixture(const Matrix& x, const std::vector<uint32_t>& cluster, size_t k, bool full,
-                    const std::vector<double>& floor, int threads);
+/// NaN in x is a missing number. EM from a hard assignment to k components. `like` says full, numbers and category_of.
+/// `floor` is added to each number's variance, so that no component shrinks to a point.
+Mixture fit_mixture(const Matrix& x, const std::vector<uint32_t>& cluster, size_t k, const Mixture& like, double floor,
+                    int threads);
 /// rows * components probabilities; returns the mean log likelihood.
 double mixture_probabilities(const Mixture& mixture, const Matrix& x, int threads, std::vector<double>& probability);
 

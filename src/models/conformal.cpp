@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/json_words.h"
 
 namespace filrouge {
 
@@ -84,7 +85,7 @@ ConformalBands conformal_bands_from_json(const Json& json) {
     return bands;
   } catch (const std::exception& failure) {
     throw Error(ErrorKind::data, "FR0832",
-                fmt::format("These are not prediction intervals of ours: {}", failure.what()),
+                fmt::format("These are not prediction intervals of ours: {}", json_problem(failure)),
                 "Run `filrouge verify`; the next run learns the model again.");
   }
 }

@@ -99,6 +99,22 @@ std::vector<SourceColumn> Frame::sources() const {
   return sources;
 }
 
+Frame rows_of(const Frame& frame, const Rows& rows) {
+  Frame part({});
+  for (const FrameColumn& column : frame.columns) {
+    FrameColumn taken{column.source, {}, {}, column.dictionary};
+    for (uint32_t row : rows) {
+      if (column.is_text())
+        taken.codes.push_back(column.codes[row]);
+      else
+        taken.numbers.push_back(column.numbers[row]);
+    }
+    part.columns.push_back(std::move(taken));
+  }
+  part.rows = rows.size();
+  return part;
+}
+
 std::string value_text(const FrameColumn& column, size_t row) {
   if (column.is_null(row)) return "";
   if (column.is_text()) return column.dictionary[column.codes[row]];

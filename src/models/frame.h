@@ -59,6 +59,9 @@ class Frame {
   std::vector<std::unordered_map<std::string, uint32_t>> codes_;  ///< by column: text -> code
 };
 
+/// Those rows of a frame, in that order.
+Frame rows_of(const Frame& frame, const Rows& rows);
+
 /// A value as people write it: "14:05", "2013-01-01", "true", "3.5", "JFK"; empty for NULL.
 std::string value_text(const FrameColumn& column, size_t row);
 

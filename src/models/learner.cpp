@@ -4,35 +4,12 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "models/candidates.h"
+#include "models/pair_search.h"
+#include "models/quantiles.h"
 
 namespace filrouge {
 namespace {
-
-/// Seconds of one tree with 31 leaves: measured on two cores of 2023, flights (262,000 rows x 13 features): 9 ms; on
-/// 7,000 x 19: 0.8 ms. Only the order of magnitude matters: it decides how much is tried, never what comes out of it.
-double seconds_per_tree(double rows, size_t features, int leaves) {
-  return 3e-4 + 2.6e-9 * rows * static_cast<double>(features) * std::sqrt(leaves / 31.0);
-}
-
-constexpr size_t kRowsPerThread = 5000;  // below, a second thread costs more than it brings
-constexpr int kMostTrees = 2000;
-constexpr int kPatience = 40;
-
-/// A fold, as positions among the training rows.
-struct FoldRows {
-  Rows train, validation;
-};
-
-struct Candidate {
-  std::string method;
-  BoostingOptions boosting;
-  std::string settings;
-  // What came of it:
-  std::vector<double> raw;  // of Learned::judged
-  double loss = 0;
-  double trees = 0;
-  double weight = 0;
-};
 
 class Learner {
  public:
@@ -46,21 +23,23 @@ class Learner {
 
  private:
   bool classify() const { return order_.task == Task::classify; }
+  bool ranks() const { return order_.task == Task::rank; }
   int classes() const { return static_cast<int>(order_.labels.size()); }
   void make_set();
   void make_folds();
-  std::vector<Candidate> candidates() const;
-  BoostingOptions options(int leaves, double rate) const;
-  double seconds_per_round(const BoostingOptions& options) const;
-  void fit_to_budget(BoostingOptions& options, double seconds) const;
+  Workload workload() const;
   void try_candidate(Candidate& candidate);
   std::vector<double> fit_on_fold(Candidate& candidate, const FoldRows& fold);
   void blend(std::vector<Candidate>& all);
   void refit(const Candidate& candidate, double weight);
   void recalibrate();
   void keep_residuals();
+  void take_heaviest(std::vector<Candidate>& all);
+  void try_pairs(std::vector<Candidate>& all);
+  void learn_quantiles(const std::vector<Candidate>& tried);
   std::vector<double> constant_raw(const Rows& rows) const;
   double loss(const std::vector<double>& raw) const;
+  double loss_of_order(const std::vector<double>& raw) const;
   const BinnedRows& binned();
   const BinnedRows& binned_table();
   LinearOptions linear_options() const;
@@ -87,6 +66,7 @@ void Learner::make_set() {
   set_.x = model.features.encode_training(frame_, split_.train);
   for (uint32_t row : split_.train) {
     set_.y.push_back(y_[row]);
+    if (ranks()) set_.group.push_back((*order_.group)[row]);
     if (!weight_.empty()) set_.weight.push_back(weight_[row]);
   }
 }
@@ -113,6 +93,7 @@ void Learner::make_folds() {
 }
 
 std::vector<double> Learner::constant_raw(const Rows& rows) const {
+  if (ranks()) return {0};
   std::vector<double> sums(outputs_ == 1 ? 1 : outputs_);
   double total = 0;
   for (uint32_t row : rows) {
@@ -135,8 +116,9 @@ std::vector<double> Learner::constant_raw(const Rows& rows) const {
   return sums;
 }
 
-/// Log loss, or root mean squared error, of raw scores of the judged rows.
+/// Log loss, root mean squared error or 1 - ndcg@10 of raw scores of the judged rows.
 double Learner::loss(const std::vector<double>& raw) const {
+  if (ranks()) return loss_of_order(raw);
   double sum = 0, total = 0;
   for (size_t i = 0; i < learned_.judged.size(); ++i) {
     uint32_t row = learned_.judged[i];
@@ -159,109 +141,18 @@ double Learner::loss(const std::vector<double>& raw) const {
   return classify() ? sum / total : std::sqrt(sum / total);
 }
 
-BoostingOptions Learner::options(int leaves, double rate) const {
-  BoostingOptions options;
-  options.objective = !classify() ? "regression" : outputs_ == 1 ? "binary" : "multiclass";
-  options.classes = outputs_ == 1 ? 1 : classes();
-  options.leaves = leaves;
-  options.rate = rate;
-  options.trees = kMostTrees;
-  options.patience = kPatience;
-  options.seed = order_.seed;
-  options.threads = static_cast<int>(
-      std::clamp<size_t>(split_.train.size() / kRowsPerThread, 1, static_cast<size_t>(order_.threads)));
-  return options;
+double Learner::loss_of_order(const std::vector<double>& raw) const {
+  std::vector<double> grades;
+  std::vector<uint32_t> group;
+  for (uint32_t row : learned_.judged) grades.push_back(y_[row]), group.push_back((*order_.group)[row]);
+  return rank_loss(raw, std::move(grades), std::move(group));
 }
 
-/// Expected seconds of one more tree in every fold, or in the final model where there are none.
-double Learner::seconds_per_round(const BoostingOptions& options) const {
+Workload Learner::workload() const {
   double rows = 0;
   for (const FoldRows& fold : folds_) rows += static_cast<double>(fold.train.size());
   if (folds_.empty()) rows = static_cast<double>(split_.train.size());
-  return static_cast<double>(outputs_) * seconds_per_tree(rows, set_.features.size(), options.leaves);
-}
-
-/// How many trees usually come before the validation loss stops falling.
-double expected_trees(const BoostingOptions& options) {
-  return std::min<double>(options.trees, 15 / options.rate);
-}
-
-/// No more trees than the seconds are worth, twice over; then each must do more.
-void Learner::fit_to_budget(BoostingOptions& o, double seconds) const {
-  constexpr double kFewest = 60, kLargestRate = 0.25;
-  o.trees = static_cast<int>(std::clamp<double>(2 * seconds / seconds_per_round(o), kFewest, kMostTrees));
-  o.rate = std::clamp(30.0 / o.trees, o.rate, kLargestRate);
-}
-
-std::string describe(const BoostingOptions& o) {
-  std::string text = fmt::format("leaves {}, rate {}, min_rows {}", o.leaves, o.rate, o.min_rows_in_leaf);
-  if (o.max_depth > 0) text += fmt::format(", depth {}", o.max_depth);
-  if (o.feature_share < 1) text += fmt::format(", feature_share {}", o.feature_share);
-  if (o.row_share < 1) text += fmt::format(", row_share {}", o.row_share);
-  if (o.l2 > 0) text += fmt::format(", l2 {}", o.l2);
-  return text;
-}
-
-void apply_settings(const std::map<std::string, double>& settings, BoostingOptions& o) {
-  o.patience = settings.contains("trees") ? 0 : o.patience;
-  for (const auto& [name, value] : settings) {
-    if (name == "trees") o.trees = static_cast<int>(value);
-    if (name == "leaves") o.leaves = static_cast<int>(value);
-    if (name == "depth") o.max_depth = static_cast<int>(value);
-    if (name == "min_rows") o.min_rows_in_leaf = static_cast<int>(value);
-    if (name == "rate") o.rate = value;
-    if (name == "l1") o.l1 = value;
-    if (name == "l2") o.l2 = value;
-    if (name == "feature_share") o.feature_share = value;
-    if (name == "row_share") o.row_share = value;
-  }
-}
-
-std::vector<Candidate> Learner::candidates() const {
-  std::vector<Candidate> list;
-  auto add = [&](const std::string& method, const BoostingOptions& o) {
-    list.push_back({method, o, describe(o), {}, 0, 0, 0});
-  };
-  if (order_.method == "linear" || order_.method == "auto") list.push_back({"linear", {}, "ridge", {}, 0, 0, 0});
-  if (order_.method == "additive") {
-    BoostingOptions o = options(8, 0.05);
-    o.max_depth = 4;
-    o.min_rows_in_leaf = 30;
-    apply_settings(order_.settings, o);
-    for (int f = 0; f < static_cast<int>(set_.features.size()); ++f) o.interactions.push_back({f});
-    add("additive", o);
-  }
-  if (order_.method != "boosting" && order_.method != "auto") return list;
-  if (!order_.settings.empty()) {
-    BoostingOptions o = options(31, 0.1);
-    apply_settings(order_.settings, o);
-    add("boosting", o);
-    return list;
-  }
-  // In the order of what usually brings most: moderate, small and slow, deep and strict, shallow, cautious with
-  // categories, and twice the moderate one with other draws.
-  struct Row {
-    int leaves, depth, min_rows;
-    double rate, features, rows, l2;
-  };
-  constexpr Row kRows[] = {{31, -1, 20, 0.05, 0.8, 0.9, 1},   {12, -1, 30, 0.05, 0.5, 0.8, 5},
-                           {63, -1, 50, 0.05, 0.6, 0.8, 10},  {8, 3, 10, 0.05, 0.6, 0.8, 1},
-                           {31, -1, 100, 0.04, 0.4, 0.7, 20}, {20, -1, 10, 0.03, 0.7, 0.6, 3}};
-  double left = order_.budget_seconds;
-  for (const Row& row : kRows) {
-    BoostingOptions o = options(row.leaves, row.rate);
-    o.max_depth = row.depth;
-    o.min_rows_in_leaf = row.min_rows;
-    o.feature_share = row.features;
-    o.row_share = row.rows;
-    o.l2 = row.l2;
-    fit_to_budget(o, left);
-    double seconds = expected_trees(o) * seconds_per_round(o);
-    if (seconds > left && !list.empty() && list.back().method == "boosting") break;
-    left -= seconds;
-    add("boosting", o);
-  }
-  return list;
+  return {split_.train.size(), rows, set_.features.size(), outputs_};
 }
 
 const BinnedRows& Learner::binned() {
@@ -405,6 +296,7 @@ void Learner::recalibrate() {
 /// Out-of-fold errors, sorted and thinned, for conformal intervals.
 void Learner::keep_residuals() {
   constexpr size_t kMost = 2000;
+  if (ranks()) return;  // a score is no estimate of the grade
   Model& model = learned_.model;
   std::vector<double> answers = model.predict(learned_.judged_raw), errors;
   for (size_t i = 0; i < learned_.judged.size(); ++i) {
@@ -422,14 +314,80 @@ void Learner::keep_residuals() {
   for (size_t i = step - 1; i < errors.size(); i += step) kept.push_back(errors[i]);
 }
 
+/// An additive model may combine a handful of pairs of columns where that lowers the loss of rows that it has not seen
+/// by a thousandth: then it takes the place of the one without.
+void Learner::try_pairs(std::vector<Candidate>& all) {
+  constexpr size_t kMostPairs = 5;
+  constexpr double kWorthIt = 1e-3;
+  Candidate& plain = all[0];
+  std::vector<double> residual;
+  for (size_t i = 0; i < learned_.judged.size(); ++i)
+    residual.push_back(y_[learned_.judged[i]] - (classify() ? logistic(plain.raw[i]) : plain.raw[i]));
+  Candidate with = plain;
+  std::vector<std::string> names;
+  for (const auto& [a, b] : promising_pairs(set_, positions(learned_.judged, split_.train), residual, kMostPairs)) {
+    with.boosting.interactions.push_back({a, b});
+    names.push_back(set_.features[static_cast<size_t>(a)].name + " x " + set_.features[static_cast<size_t>(b)].name);
+  }
+  if (names.empty()) return;
+  with.settings += ", pairs " + join(names, ", ");
+  with.trees = 0;
+  order_.phase("trying pairs of columns");
+  try_candidate(with);
+  bool better = with.loss < plain.loss * (1 - kWorthIt);
+  (better ? with : plain).weight = 1;
+  all.push_back(std::move(with));
+}
+
+/// Without folds nothing can be compared: the first candidate that bends.
+void keep_one(std::vector<Candidate>& all) {
+  auto chosen = std::find_if(all.begin(), all.end(), [](const Candidate& c) { return c.method != "linear"; });
+  if (chosen != all.end()) all = {*chosen};
+  all.resize(1);
+  all[0].weight = 1;
+}
+
+/// No blend: two additive models that are averaged are no easier to read.
+void Learner::take_heaviest(std::vector<Candidate>& all) {
+  auto chosen = std::max_element(all.begin(), all.end(),
+                                 [](const Candidate& a, const Candidate& b) { return a.weight < b.weight; });
+  chosen->weight = 1;
+  learned_.judged_raw = chosen->raw;
+}
+
+/// With the settings of the best boosted candidate; each level costs as much as a candidate.
+void Learner::learn_quantiles(const std::vector<Candidate>& tried) {
+  const Candidate* best = nullptr;
+  for (const Candidate& candidate : tried)
+    if (candidate.method != "linear" && (!best || candidate.loss < best->loss)) best = &candidate;
+  FR_CHECK(best != nullptr);
+  std::vector<double> judged_y;
+  for (uint32_t row : learned_.judged) judged_y.push_back(y_[row]);
+  auto all = [&]() -> const BinnedRows& { return order_.each_block ? binned_table() : binned(); };
+  QuantileRows rows{binned(), all, folds_, places_, set_.y, judged_y};
+  size_t width = order_.quantiles.size();
+  learned_.judged_quantiles.resize(judged_y.size() * width);
+  for (size_t q = 0; q < width; ++q) {
+    order_.phase(fmt::format("fitting quantile {} ({} of {})", order_.quantiles[q], q + 1, width));
+    FittedQuantile fitted = fit_quantile(order_.quantiles[q], best->boosting, rows);
+    for (size_t i = 0; i < judged_y.size(); ++i) learned_.judged_quantiles[i * width + q] = fitted.judged[i];
+    learned_.model.quantiles.push_back(std::move(fitted.quantile));
+  }
+  for (auto line = learned_.judged_quantiles.begin(); line != learned_.judged_quantiles.end();
+       line += static_cast<long>(width))
+    std::sort(line, line + static_cast<long>(width));
+}
+
 Learned Learner::run() {
   Model& model = learned_.model;
   model.task = order_.task;
   model.target = order_.target;
   model.classes = order_.labels;
+  model.costs = order_.costs;
   make_set();
   make_folds();
   learned_.baseline = constant_raw(split_.train);
+  if (ranks()) learned_.order = best_single_order(set_);
   model.constant.assign(outputs_, 0);
   if (order_.method == "baseline") {
     model.constant = learned_.baseline;
@@ -440,13 +398,15 @@ Learned Learner::run() {
     keep_residuals();
     return std::move(learned_);
   }
-  std::vector<Candidate> all = candidates();
+  std::vector<Candidate> all = candidates_for(order_, workload());
   for (size_t c = 0; c < all.size(); ++c) {
     order_.phase(fmt::format("trying {} ({} of {})", all[c].method, c + 1, all.size()));
     if (!folds_.empty()) try_candidate(all[c]);
   }
   if (folds_.empty())
-    all.resize(1), all[0].weight = 1;
+    keep_one(all);
+  else if (order_.method == "additive" && order_.settings.empty() && outputs_ == 1 && !ranks())
+    try_pairs(all), take_heaviest(all);
   else
     blend(all);
   order_.phase("fitting");
@@ -457,6 +417,7 @@ Learned Learner::run() {
   }
   recalibrate();
   keep_residuals();
+  if (!order_.quantiles.empty()) learn_quantiles(all);
   return std::move(learned_);
 }
 

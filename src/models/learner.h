@@ -12,12 +12,13 @@
 #include "models/boosting.h"
 #include "models/frame.h"
 #include "models/model.h"
+#include "models/ranking.h"
 #include "models/validation.h"
 
 namespace filrouge {
 
 struct LearnOrder {
-  Task task = Task::classify;       ///< classify or regress
+  Task task = Task::classify;       ///< classify, regress or rank
   std::vector<std::string> labels;  ///< classify: by class number
   std::string target;
   std::string method = "auto";  ///< auto | boosting | linear | additive | baseline
@@ -25,6 +26,9 @@ struct LearnOrder {
   std::map<std::string, double> settings;  ///< of boosting, as the user said them: trees, leaves, rate ...: no tuning
   std::map<std::string, int> monotone;     ///< by source column
   const FrameColumn* time = nullptr;       ///< as in Features::fit
+  const std::vector<uint32_t>* group = nullptr;  ///< rank: the list of each row of the frame, its rows side by side
+  std::vector<double> quantiles;                 ///< regress: levels, rising; learned besides the mean
+  std::vector<double> costs;                     ///< classify: as in decision.h
   uint64_t seed = 1;
   int threads = 1;
   /// Set where the frame is a sample of a larger table: how many training rows that has, and a walk over all of them.
@@ -38,16 +42,18 @@ struct LearnOrder {
 struct Tried {
   std::string method, settings;
   int trees = 0;      ///< boosting: the mean of the folds
-  double loss = 0;    ///< over the validation rows: log loss, or root mean squared error
+  double loss = 0;    ///< over the validation rows: log loss, root mean squared error, or 1 - ndcg@10
   double weight = 0;  ///< in the blend
 };
 
 struct Learned {
   Model model;
   std::vector<Tried> tried;
-  Rows judged;                     ///< validation rows of all folds, ascending
-  std::vector<double> judged_raw;  ///< the blend's raw scores for them, made by models that did not see them
-  std::vector<double> baseline;    ///< the constant raw score of the baseline
+  Rows judged;                           ///< validation rows of all folds, ascending
+  std::vector<double> judged_raw;        ///< the blend's raw scores for them, made by models that did not see them
+  std::vector<double> baseline;          ///< the constant raw score of the baseline
+  std::vector<double> judged_quantiles;  ///< likewise of the quantiles, rising within a row
+  SingleOrder order;                     ///< rank: the order that is the baseline
 };
 
 /// `y` (class number or value) and `weight` (or empty) have an entry per row of the frame.

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/json_words.h"
 #include "models/draw.h"
 #include "models/linear_fit.h"
 #include "models/metrics_intervals.h"
@@ -273,7 +274,7 @@ Linear Linear::from_json(const Json& json) {
     linear.state_ = std::move(state);
     return linear;
   } catch (const std::exception& failure) {
-    throw Error(ErrorKind::data, "FR0831", fmt::format("This is not a linear model of ours: {}", failure.what()),
+    throw Error(ErrorKind::data, "FR0831", fmt::format("This is not a linear model of ours: {}", json_problem(failure)),
                 "Run `filrouge verify`; the next run learns the model again.");
   }
 }

@@ -152,6 +152,13 @@ const std::vector<Definition>& definitions() {
        1,
        matthews,
        matthews_bounds},
+      {{"cost", "What the classes said cost, where the thread names `costs`.",
+        "mean of costs(true class, class said), the class said being the one with the least expected cost",
+        "Elkan 2001", kMean, false, for_classes},
+       -kInfinite,
+       kInfinite,
+       mean_of<costs_paid>,
+       mean_of_bounds<costs_paid>},
       {{"ece", "The expected calibration error: how far probabilities are from the shares that came true.",
         "sum over 15 bins of p, equally wide, of |sum of (y - p)| in the bin / rows",
         "Naeini et al. 2015; Guo et al. 2017", kBootstrap, false, for_two},
@@ -194,23 +201,20 @@ const std::vector<Definition>& definitions() {
        kInfinite,
        mean_of<pinball_losses>,
        mean_of_bounds<pinball_losses>},
-      {{"ndcg", "How near the order of each query's rows is to the best order.",
-        "mean over queries of DCG / best DCG, DCG = sum of grade / log2(1 + rank); equal scores share their mean "
-        "grade; 0 "
-        "for a query without grades",
-        "Jarvelin & Kekalainen 2002; McSherry & Najork 2008", "normal approximation of a mean over queries", true,
-        for_ranks},
-       0,
-       1,
-       mean_query<ndcg_of_first<kAllRanks>>,
-       mean_query_bounds<ndcg_of_first<kAllRanks>>},
-      {{"ndcg@10", "NDCG of the first ten rows of each query.", "as ndcg, ranks 1 to 10 only",
+      {{"ndcg@10", "How near the first ten rows of each list come to the best order.", "as ndcg, ranks 1 to 10 only",
         "Jarvelin & Kekalainen 2002; McSherry & Najork 2008", "normal approximation of a mean over queries", true,
         for_ranks},
        0,
        1,
        mean_query<ndcg_of_first<10>>,
        mean_query_bounds<ndcg_of_first<10>>},
+      {{"ndcg@5", "How near the first five rows of each list come to the best order.", "as ndcg, ranks 1 to 5 only",
+        "Jarvelin & Kekalainen 2002; McSherry & Najork 2008", "normal approximation of a mean over queries", true,
+        for_ranks},
+       0,
+       1,
+       mean_query<ndcg_of_first<5>>,
+       mean_query_bounds<ndcg_of_first<5>>},
       {{"map", "Average precision of each query's relevant rows (grade above 0), averaged over queries.",
         "mean over queries with a relevant row of average_precision", "Manning, Raghavan, Schuetze 2008, section 8.4",
         "normal approximation of a mean over queries", true, for_ranks},
@@ -225,6 +229,15 @@ const std::vector<Definition>& definitions() {
        1,
        mean_query<reciprocal_rank_by_query>,
        mean_query_bounds<reciprocal_rank_by_query>},
+      {{"ndcg", "How near the order of each query's rows is to the best order.",
+        "mean over queries of DCG / best DCG, DCG = sum of grade / log2(1 + rank); equal scores share their mean "
+        "grade; a query without a grade above 0 is left out",
+        "Jarvelin & Kekalainen 2002; McSherry & Najork 2008", "normal approximation of a mean over queries", true,
+        for_ranks},
+       0,
+       1,
+       mean_query<ndcg_of_first<kAllRanks>>,
+       mean_query_bounds<ndcg_of_first<kAllRanks>>},
       {{"silhouette", "How much nearer rows are to their own cluster than to the next.",
         "mean of (b - a) / max(a, b); a, b = mean distance to rows of the own and of the nearest other cluster",
         "Rousseeuw 1987", "normal approximation of a mean", true, for_clusters},
@@ -250,6 +263,11 @@ void check_sizes(const Judged& judged) {
   FR_CHECK(judged.group.empty() || judged.group.size() == judged.y.size());
   if (judged.task != Task::classify) return;
   for (double y : judged.y) FR_CHECK(!std::isfinite(y) || (y >= 0 && y < std::max(judged.classes, 2)));
+}
+
+bool applies(const Definition& definition, const Judged& judged) {
+  if (definition.value == Figure{mean_of<costs_paid>} && judged.costs.empty()) return false;
+  return definition.spec.applies(judged.task, judged.classes);
 }
 
 /// There are rows of some weight, and all numbers are finite.
@@ -310,7 +328,7 @@ std::vector<Metric> judge(const Judged& judged, uint64_t seed) {
   bool usable = can_be_judged(judged);
   std::vector<Metric> metrics;
   for (const Definition& definition : definitions()) {
-    if (!definition.value || !definition.spec.applies(judged.task, judged.classes)) continue;
+    if (!definition.value || !applies(definition, judged)) continue;
     metrics.push_back(figure_with_interval(definition, judged, usable, seed));
   }
   return metrics;
@@ -326,7 +344,7 @@ Metric judge_by(const std::string& name, const Judged& judged, uint64_t seed) {
 double metric(const std::string& name, const Judged& judged) {
   check_sizes(judged);
   const Definition* definition = find_definition(name);
-  if (!definition || !definition->value || !definition->spec.applies(judged.task, judged.classes)) return kNan;
+  if (!definition || !definition->value || !applies(*definition, judged)) return kNan;
   return can_be_judged(judged) ? definition->value(judged) : kNan;
 }
 

@@ -44,12 +44,13 @@ struct Judged {
   std::vector<double> weight;
   std::vector<uint32_t> group;  ///< rank: rows of a query side by side
   double quantile = 0.5;        ///< regress: which quantile the prediction is meant to be, for pinball
+  std::vector<double> costs;    ///< classify: as in decision.h; they decide which class is said
 };
 
-/// Every metric that applies, the task's main one first (auc for two classes, log_loss for more, rmse, ndcg; anomaly
+/// Every metric that applies, the task's main one first (auc for two classes, log_loss for more, rmse, ndcg@10; anomaly
 /// with labels 0 and 1 in y: auc). All take O(n log n). Intervals are analytic where a formula exists (MetricSpec says
 /// which), else a bootstrap over at most 20,000 rows, drawn from `seed`. A prediction or truth that is not finite makes
-/// every figure NaN. With two classes, class 1 is said from a probability of 0.5 on.
+/// every figure NaN. With two classes, class 1 is said from a probability of 0.5 on, or from where that costs less.
 std::vector<Metric> judge(const Judged& judged, uint64_t seed);
 /// One of them, which must apply.
 Metric judge_by(const std::string& name, const Judged& judged, uint64_t seed);
@@ -64,13 +65,14 @@ struct CalibrationBin {
 std::vector<CalibrationBin> calibration(const std::vector<double>& y, const std::vector<double>& p,
                                         const std::vector<double>& weight, size_t bins);
 
-/// Two classes: what each threshold gives; up to `most` thresholds, at quantiles of p and at 0.5.
+/// Two classes: what each threshold gives; up to `most` thresholds, at quantiles of p, at 0.5 and at `also`.
 /// A row is flagged when p >= threshold. Rows ascend by threshold; precision and recall are NaN where 0 / 0.
 struct ThresholdRow {
   double threshold, precision, recall, specificity, f1, accuracy, flagged_share;
   uint64_t true_positive, false_positive, true_negative, false_negative;
 };
-std::vector<ThresholdRow> thresholds(const std::vector<double>& y, const std::vector<double>& p, size_t most);
+std::vector<ThresholdRow> thresholds(const std::vector<double>& y, const std::vector<double>& p, size_t most,
+                                     double also = 0.5);
 
 /// Rows by (true class, predicted class): classes * classes numbers. Weights do not count.
 std::vector<uint64_t> confusion(const Judged& judged);

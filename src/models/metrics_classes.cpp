@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "models/decision.h"
 #include "models/metrics_figures.h"
 
 namespace filrouge {
@@ -65,9 +66,17 @@ double correlation(double truth, double said, double both) {
 }  // namespace
 
 int predicted_class(const Judged& judged, size_t row) {
-  if (judged.classes <= 2) return judged.prediction[row] >= 0.5 ? 1 : 0;
-  const double* p = judged.prediction.data() + row * static_cast<size_t>(judged.classes);
-  return static_cast<int>(std::max_element(p, p + judged.classes) - p);
+  size_t classes = static_cast<size_t>(std::max(judged.classes, 2)), width = classes > 2 ? classes : 1;
+  return static_cast<int>(class_said(judged.prediction.data() + row * width, classes, judged.costs));
+}
+
+std::vector<double> costs_paid(const Judged& judged) {
+  std::vector<double> paid(judged.y.size());
+  size_t classes = static_cast<size_t>(std::max(judged.classes, 2));
+  for (size_t r = 0; r < paid.size(); ++r)
+    paid[r] =
+        judged.costs[static_cast<size_t>(judged.y[r]) * classes + static_cast<size_t>(predicted_class(judged, r))];
+  return paid;
 }
 
 std::vector<double> log_losses(const Judged& judged) {

@@ -9,7 +9,7 @@ namespace filrouge {
 using Figure = double (*)(const Judged&);
 using FigureBounds = Bounds (*)(const Judged&, double value, uint64_t seed);
 
-/// The class said for a row: the most probable one, the first of equals; of two, class 1 from 0.5 on.
+/// The class said for a row (decision.h).
 int predicted_class(const Judged& judged, size_t row);
 
 // Of probabilities (metrics_classes.cpp).
@@ -18,6 +18,7 @@ std::vector<double> brier_losses(const Judged& judged);
 double calibration_error(const Judged& judged);
 
 // Of the classes said (metrics_classes.cpp).
+std::vector<double> costs_paid(const Judged& judged);  ///< there must be costs
 std::vector<double> hits(const Judged& judged);
 double balanced_accuracy(const Judged& judged);
 Bounds balanced_accuracy_bounds(const Judged& judged, double value, uint64_t seed);

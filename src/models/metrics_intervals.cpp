@@ -35,6 +35,7 @@ void copy_row(const Judged& from, size_t row, Judged& to) {
 
 Judged hash_sample(const Judged& judged, size_t most, uint64_t seed) {
   Judged sample{judged.task, judged.classes};
+  sample.costs = judged.costs;
   sample.quantile = judged.quantile;
   double share = static_cast<double>(most) / static_cast<double>(judged.y.size());
   for (size_t r = 0; r < judged.y.size(); ++r) {

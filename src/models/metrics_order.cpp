@@ -197,7 +197,8 @@ QueryFigures ndcg_by_query(const Judged& judged, size_t first) {
       best.emplace_back(judged.y[r], judged.y[r]);
     }
     double ideal = discounted_gain(best, first);
-    figures.values.push_back(ideal > 0 ? discounted_gain(had, first) / ideal : 0);
+    if (ideal <= 0) return;  // every order is as good
+    figures.values.push_back(discounted_gain(had, first) / ideal);
     figures.weight.push_back(query_weight(judged, begin, count));
   });
   return figures;

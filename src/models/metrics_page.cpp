@@ -14,7 +14,7 @@ This page is printed from the tables in `src/models/`; a test compares them. Do 
 Every metric of `learn` comes with a 95 % interval and takes row weights. Values equal scikit-learn's to 1e-9; the test
 `tests/unit/models/metrics_test.cpp` compares 20 cases. In the formulas a mean or a sum is over rows, weighted where there
 are weights; y is the truth, p the prediction: a probability, a number or a score. With two classes, class 1 is said from
-a probability of 0.5 on; with more, the most probable class.
+a probability of 0.5 on; with more, the most probable class; with `costs`, the class with the least expected cost.
 
 The first metric of each table is the task's main one.
 )";

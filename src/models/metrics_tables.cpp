@@ -58,14 +58,15 @@ ThresholdRow threshold_row(double threshold, uint64_t tp, uint64_t fp, uint64_t 
   return row;
 }
 
-/// 0.5 and values of p at equally spaced ranks, at most `most` in all, ascending, each once.
-std::vector<double> chosen_thresholds(const std::vector<double>& sorted, size_t most) {
+/// 0.5, `also` and values of p at equally spaced ranks, at most `most` in all, ascending, each once.
+std::vector<double> chosen_thresholds(const std::vector<double>& sorted, size_t most, double also) {
   std::set<double> distinct(sorted.begin(), sorted.end());
-  std::set<double> chosen = {0.5};
-  if (distinct.size() + 1 <= most) {
+  std::set<double> chosen = {0.5, also};
+  size_t left = most - std::min(most, chosen.size());
+  if (distinct.size() <= left) {
     chosen.insert(distinct.begin(), distinct.end());
-  } else if (most > 2) {
-    for (size_t i = 0; i + 1 < most; ++i) chosen.insert(sorted[i * (sorted.size() - 1) / (most - 2)]);
+  } else if (left > 1) {
+    for (size_t i = 0; i < left; ++i) chosen.insert(sorted[i * (sorted.size() - 1) / (left - 1)]);
   }
   return {chosen.begin(), chosen.end()};
 }
@@ -95,7 +96,8 @@ std::vector<CalibrationBin> calibration(const std::vector<double>& y, const std:
   return table;
 }
 
-std::vector<ThresholdRow> thresholds(const std::vector<double>& y, const std::vector<double>& p, size_t most) {
+std::vector<ThresholdRow> thresholds(const std::vector<double>& y, const std::vector<double>& p, size_t most,
+                                     double also) {
   FR_CHECK(y.size() == p.size());
   std::vector<uint32_t> rows = rows_by_rising(p);
   std::vector<double> sorted;
@@ -107,7 +109,7 @@ std::vector<ThresholdRow> thresholds(const std::vector<double>& y, const std::ve
   uint64_t negatives = rows.size() - positives, tp = positives, fp = negatives;
   std::vector<ThresholdRow> table;
   size_t passed = 0;  // rows below the threshold
-  for (double threshold : chosen_thresholds(sorted, most)) {
+  for (double threshold : chosen_thresholds(sorted, most, also)) {
     for (; passed < rows.size() && sorted[passed] < threshold; ++passed) --(y[rows[passed]] > 0.5 ? tp : fp);
     table.push_back(threshold_row(threshold, tp, fp, positives, negatives));
   }

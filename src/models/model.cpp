@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json_words.h"
 #include "models/shap.h"
 
 namespace filrouge {
@@ -42,6 +43,33 @@ Member member_from_json(const Json& json, const std::filesystem::path& folder) {
   return member;
 }
 
+/// Writes the forests among them; adds the files' names.
+Json members_json(const std::vector<Member>& members, const std::string& name, const std::filesystem::path& folder,
+                  std::vector<std::string>& files) {
+  Json list = Json::array();
+  for (size_t i = 0; i < members.size(); ++i) {
+    Json entry = {{"method", members[i].method}, {"weight", members[i].weight}};
+    if (const auto* linear = std::get_if<Linear>(&members[i].fitted)) {
+      entry["linear"] = linear->to_json();
+    } else {
+      files.push_back(fmt::format("{}-{}.txt", name, i));
+      entry["file"] = files.back();
+      write_file(folder / files.back(), members[i].text);
+    }
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+bool fit(const std::vector<Member>& members, size_t outputs, const Features& features) {
+  for (const Member& member : members) {
+    if (std::visit([](const auto& fitted) { return fitted.outputs(); }, member.fitted) != outputs) return false;
+    const auto* forest = std::get_if<Forest>(&member.fitted);
+    if (forest && forest->num_features() != features.features().size()) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 double logistic(double raw) {
@@ -67,6 +95,27 @@ std::vector<double> Model::predict(const std::vector<double>& raw) const {
   else
     for (size_t at = 0; at < values.size(); at += outputs()) softmax(&values[at], outputs());
   return values;
+}
+
+std::string quantile_name(double level) {
+  std::string percent = fmt::format("{:.6g}", 100 * level);
+  std::replace(percent.begin(), percent.end(), '.', '_');
+  return "q" + percent;
+}
+
+std::vector<double> Model::predict_quantiles(const Matrix& x) const {
+  size_t width = quantiles.size();
+  std::vector<double> all(x.rows * width), part(x.rows);
+  for (size_t q = 0; q < width; ++q) {
+    for (size_t r = 0; r < x.rows; ++r) all[r * width + q] = quantiles[q].shift;
+    for (const Member& member : quantiles[q].members) {
+      std::visit([&](const auto& fitted) { fitted.raw(x, 0, x.rows, part.data()); }, member.fitted);
+      for (size_t r = 0; r < x.rows; ++r) all[r * width + q] += member.weight * part[r];
+    }
+  }
+  for (size_t r = 0; r < x.rows; ++r)
+    std::sort(all.begin() + static_cast<long>(r * width), all.begin() + static_cast<long>((r + 1) * width));
+  return all;
 }
 
 std::vector<double> Model::feature_contributions(const Matrix& x, int threads) const {
@@ -98,18 +147,12 @@ std::vector<double> Model::fold(const std::vector<double>& by_feature) const {
 
 std::vector<std::string> Model::save(const std::filesystem::path& folder) const {
   std::vector<std::string> files = {"model.json"};
-  Json list = Json::array();
-  for (size_t i = 0; i < members.size(); ++i) {
-    Json entry = {{"method", members[i].method}, {"weight", members[i].weight}};
-    if (const auto* linear = std::get_if<Linear>(&members[i].fitted)) {
-      entry["linear"] = linear->to_json();
-    } else {
-      files.push_back(fmt::format("member-{}.txt", i));
-      entry["file"] = files.back();
-      write_file(folder / files.back(), members[i].text);
-    }
-    list.push_back(std::move(entry));
-  }
+  Json list = members_json(members, "member", folder, files), of_quantiles = Json::array();
+  for (const Quantile& quantile : quantiles)
+    of_quantiles.push_back({{"level", quantile.level},
+                            {"constant", quantile.constant},
+                            {"shift", quantile.shift},
+                            {"members", members_json(quantile.members, quantile_name(quantile.level), folder, files)}});
   Json json = {{"format", kFormat},
                {"task", to_string(task)},
                {"target", target},
@@ -121,6 +164,8 @@ std::vector<std::string> Model::save(const std::filesystem::path& folder) const 
                {"residuals", residuals},
                {"class_scores", class_scores},
                {"about", about}};
+  if (!costs.empty()) json["costs"] = costs;
+  if (!quantiles.empty()) json["quantiles"] = std::move(of_quantiles);
   write_file(folder / files[0], json.dump(1) + "\n");
   return files;
 }
@@ -143,17 +188,20 @@ Model Model::open(const std::filesystem::path& folder) {
     model.class_scores = json.at("class_scores").get<std::vector<double>>();
     model.about = json.at("about");
     for (const Json& entry : json.at("members")) model.members.push_back(member_from_json(entry, folder));
-    bool fits = model.constant.size() == model.outputs();
-    for (const Member& member : model.members) {
-      fits = fits && std::visit([](const auto& fitted) { return fitted.outputs(); }, member.fitted) == model.outputs();
-      if (const auto* forest = std::get_if<Forest>(&member.fitted))
-        fits = fits && forest->num_features() == model.features.features().size();
+    model.costs = json.value("costs", std::vector<double>());
+    for (const Json& entry : json.value("quantiles", Json::array())) {
+      Quantile quantile{entry.at("level"), entry.at("constant"), entry.at("shift"), {}};
+      for (const Json& member : entry.at("members")) quantile.members.push_back(member_from_json(member, folder));
+      model.quantiles.push_back(std::move(quantile));
     }
+    bool fits = model.constant.size() == model.outputs() && fit(model.members, model.outputs(), model.features);
+    fits = fits && (model.costs.empty() || model.costs.size() == model.classes.size() * model.classes.size());
+    for (const Quantile& quantile : model.quantiles) fits = fits && fit(quantile.members, 1, model.features);
     if (!fits) throw Error(ErrorKind::data, "FR0810", "the model's members do not fit together");
     return model;
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::data, "FR0810",
-                fmt::format("{} is not a model: {}", (folder / "model.json").string(), error.what()));
+                fmt::format("{} is not a model: {}", (folder / "model.json").string(), json_problem(error)));
   }
 }
 

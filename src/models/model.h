@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "models/decision.h"
 #include "models/features.h"
 #include "models/forest.h"
 #include "models/linear.h"
@@ -26,6 +27,14 @@ struct Member {
   std::string text;  ///< a forest's text, to be written
 };
 
+/// A quantile of a number, of boosted trees of its own.
+struct Quantile {
+  double level = 0.5;
+  double constant = 0;  ///< of the training rows: the baseline
+  double shift = 0;     ///< added to every prediction, so that out-of-fold rows lie below as often as the level says
+  std::vector<Member> members;  ///< forests
+};
+
 class Model {
  public:
   Task task = Task::classify;
@@ -37,6 +46,8 @@ class Model {
   double recalibration[2] = {1, 0};  ///< classify: raw * [0] + [1] before the link, fitted out of fold
   std::vector<double> residuals;     ///< regress: sorted absolute out-of-sample residuals, at most 2,000 quantiles
   std::vector<double> class_scores;  ///< classify: sorted 1 - p(true class), likewise: conformal sets
+  std::vector<double> costs;         ///< classify: as in decision.h; empty: every mistake costs the same
+  std::vector<Quantile> quantiles;   ///< regress: by rising level
   Json about;                        ///< seed, versions, rows ...
 
   size_t outputs() const { return classes.size() > 2 ? classes.size() : 1; }
@@ -44,6 +55,10 @@ class Model {
   std::vector<double> raw(const Matrix& x) const;
   /// From raw scores: regress and rank, the value; two classes, the probability of the second; more, one per class.
   std::vector<double> predict(const std::vector<double>& raw) const;
+  /// rows * quantiles.size() numbers, rising within a row: where two models cross, their answers change places.
+  std::vector<double> predict_quantiles(const Matrix& x) const;
+  /// The class said, from the answers of predict() for one row.
+  size_t said(const double* answer) const { return class_said(answer, classes.size(), costs); }
   /// How much each feature moved each raw score (before recalibration), and last the base: rows * outputs * (features +
   /// 1) numbers; those of a line sum to its raw score.
   std::vector<double> feature_contributions(const Matrix& x, int threads) const;
@@ -57,6 +72,9 @@ class Model {
   std::vector<std::string> save(const std::filesystem::path& folder) const;
   static Model open(const std::filesystem::path& folder);
 };
+
+/// "q10" for 0.1, "q2_5" for 0.025: the name of a quantile's column.
+std::string quantile_name(double level);
 
 /// log-odds -> probability.
 double logistic(double raw);

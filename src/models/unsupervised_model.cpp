@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/json_words.h"
 
 namespace filrouge {
 namespace {
@@ -84,7 +85,7 @@ UnsupervisedModel UnsupervisedModel::open(const std::filesystem::path& folder) {
       refuse("the model's parts do not fit together");
     return model;
   } catch (const Json::exception& error) {
-    refuse(fmt::format("{} is not a model: {}", path.string(), error.what()));
+    refuse(fmt::format("{} is not a model: {}", path.string(), json_problem(error)));
   }
 }
 

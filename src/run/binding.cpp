@@ -104,6 +104,8 @@ std::string StepBinder::says(const PlannedStep& step) const {
   hasher.field(step.step->name);
   hasher.field(dump(step.step->config));
   hasher.field(params_);
+  hasher.field(thread_.engine);
+  hasher.field(thread_.engine_is_asked_for ? "asked for" : "");
   return hasher.hex();
 }
 

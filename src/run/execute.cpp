@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "engines/sql_text.h"
+#include "run/pictures.h"
 #include "run/worker.h"
 
 namespace filrouge {
@@ -18,37 +19,6 @@ std::atomic<bool> stop_requested = false;
 
 /// What an idle worker keeps in memory.
 constexpr uint64_t kIdleWorkerBytes = 70'000'000;
-
-bool published(const Thread& thread, const Store& store, const Version& version) {
-  std::error_code error;
-  for (size_t i = 0; i < version.publish_to.size(); ++i) {
-    auto ours = fs::file_size(store.folder_of(version) / version.publish_from[i], error);
-    if (error || fs::file_size(thread.folder / version.publish_to[i], error) != ours || error) return false;
-  }
-  return true;
-}
-
-/// Puts pictures beside the thread. What is not yet whole lies in the store's tmp/, which the next run empties; only
-/// where the store is on another file system it lies beside the picture.
-void publish(const Thread& thread, Store& store, const Version& version) {
-  if (version.publish_to.empty()) return;
-  store.check_unchanged(version);
-  const fs::path staging = store.stage();
-  for (size_t i = 0; i < version.publish_to.size(); ++i) {
-    fs::path to = thread.folder / version.publish_to[i];
-    make_folder_durably(to.parent_path());
-    fs::path temporary = on_one_file_system(to.parent_path(), staging) ? staging / std::to_string(i) : fs::path();
-    try {
-      write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]), temporary);
-    } catch (...) {
-      std::error_code ignored;
-      fs::remove_all(staging, ignored);
-      throw;
-    }
-  }
-  std::error_code ignored;
-  fs::remove_all(staging, ignored);
-}
 
 /// What went wrong, whoever said it: in a thread of its own nothing else may leave a step.
 Error as_error(const std::exception& problem) {
@@ -99,6 +69,7 @@ class Execution {
   void reuse(size_t index);
   Limits limits_for(size_t index) const;
   bool anything_beside(size_t index) const;
+  Worker& hands_for(size_t index, Worker& worker);
   Json request_for(size_t index, const fs::path& staging) const;
   std::vector<Version> unchecked_inputs(size_t index);
   Version version_for(size_t index, const Answer& answer, const fs::path& staging) const;
@@ -122,6 +93,9 @@ class Execution {
   std::map<size_t, Version> done_;
   std::set<size_t> checked_;  // of those: made in this run, or looked at byte by byte
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::map<std::string, std::unique_ptr<Worker>>
+      engine_workers_;  ///< by engine: each keeps its driver, for one step at a time
+  std::mutex engine_mutex_;
   size_t open_ = 0;
   bool warmed_ = false, stopping_ = false;
   RunOutcome outcome_;
@@ -169,6 +143,7 @@ RunOutcome Execution::run() {
       if (!stop_requested || stopping_) continue;
       stopping_ = outcome_.interrupted = true;
       for (auto& worker : workers_) worker->stop();
+      for (auto& [engine, worker] : engine_workers_) worker->stop();
     }
   }
   changed_.notify_all();
@@ -309,15 +284,26 @@ Json Execution::request_for(size_t index, const fs::path& staging) const {
             to_json(TableFiles{use.table, store_.files_of(version, version.tables.at(i)), outputs[i].schema}));
   }
   for (const InputFile& file : step.binding->files) files.push_back(file.path.string());
-  return {{"kind", "work"},
-          {"verb", step.step->verb},
-          {"name", step.step->name},
-          {"work", step.binding->work},
-          {"inputs", inputs},
-          {"files", files},
-          {"staging", staging.string()},
-          {"limits", to_json(limits_for(index))},
-          {"seed", thread_.seed}};
+  Json request = {{"kind", "work"},
+                  {"verb", step.step->verb},
+                  {"name", step.step->name},
+                  {"work", step.binding->work},
+                  {"inputs", inputs},
+                  {"files", files},
+                  {"staging", staging.string()},
+                  {"limits", to_json(limits_for(index))},
+                  {"seed", thread_.seed}};
+  if (!step.binding->engine.empty()) request["engine"] = thread_.engines.at(step.binding->engine);
+  return request;
+}
+
+/// The worker that does a step: `worker`, or the one that keeps the driver of the step's engine.
+Worker& Execution::hands_for(size_t index, Worker& worker) {
+  const std::string& engine = plan_.steps[index].binding->engine;
+  if (engine.empty()) return worker;
+  std::unique_ptr<Worker>& keeper = engine_workers_[engine];
+  if (!keeper) keeper = std::make_unique<Worker>(options_.scratch);
+  return *keeper;
 }
 
 /// The versions that the step reads and that were neither made nor looked at in this run.
@@ -363,7 +349,7 @@ Version Execution::version_for(size_t index, const Answer& answer, const fs::pat
   version.seconds = answer.seconds;
   version.cpu_seconds = answer.cpu_seconds;
   version.peak_memory_bytes = answer.peak_memory_bytes;
-  version.engine = engine_version();
+  version.engine = answer.engine;
   version.why_key = step.why_key;
   if (version.summary.empty() && !version.tables.empty())
     version.summary = fmt::format("{}  {}", plural(version.tables[0].rows, "row"),
@@ -391,10 +377,13 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
   try {
     staging = store_.stage();
     Json request = request_for(index, staging);
+    Worker& hands = hands_for(index, worker);
     std::vector<Version> inputs = unchecked_inputs(index);
     lock.unlock();
     for (const Version& input : inputs) store_.check_unchanged(input);
-    Answer answer = worker.ask(std::move(request), [&](const Json& news) {
+    std::unique_lock one_at_a_time(engine_mutex_, std::defer_lock);
+    if (&hands != &worker) one_at_a_time.lock();
+    Answer answer = hands.ask(std::move(request), [&](const Json& news) {
       RunEvent progress;
       progress.kind = RunEvent::Kind::progress;
       progress.step = &step;

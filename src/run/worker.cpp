@@ -13,6 +13,8 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "run/sandbox.h"
+#include "thread/thread.h"
 
 namespace filrouge {
 
@@ -32,6 +34,7 @@ struct Worker::Impl {
   std::optional<std::string> read_line(std::optional<Clock::time_point> deadline, bool& timed_out);
   int end(bool kill_it);
   [[noreturn]] void died();
+  static Error death(int status, const std::string& said);
   std::string last_words() const;
 };
 
@@ -69,12 +72,42 @@ void open_pipe(int (&ends)[2]) {
     throw Error(ErrorKind::environment, "FR0521", fmt::format("cannot start a worker: {}", std::strerror(errno)));
 }
 
-[[noreturn]] void become_worker(int input, int output, int talk, const std::string& scratch) {
+/// The worker's environment: what its libraries look for, and none of what else may stand there (passwords, tokens),
+/// unless somebody switched the walls off to look at it with tools of their own.
+std::vector<std::string> environment_of_worker() {
+  constexpr std::string_view kNames[] = {"PATH",
+                                         "HOME",
+                                         "USER",
+                                         "LANG",
+                                         "LANGUAGE",
+                                         "TZ",
+                                         "SSL_CERT_FILE",
+                                         "SSL_CERT_DIR",
+                                         "CURL_CA_BUNDLE",
+                                         "LD_LIBRARY_PATH",
+                                         "LD_PRELOAD",
+                                         "FILROUGE_LIGHTGBM",
+                                         "FILROUGE_SANDBOX"};
+  constexpr std::string_view kBeginnings[] = {"LC_", "XDG_", "FONTCONFIG_", "OMP_", "GOMP_", "MALLOC_", "GLIBC_"};
+  constexpr std::string_view kEnds[] = {"_proxy", "_PROXY", "SAN_OPTIONS"};
+  const bool all = sandbox_facts().switched_off;
+  std::vector<std::string> kept;
+  for (char** entry = environ; *entry; ++entry) {
+    std::string_view text = *entry, name = text.substr(0, text.find('='));
+    bool keep = all || std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+    for (std::string_view beginning : kBeginnings) keep = keep || name.starts_with(beginning);
+    for (std::string_view end : kEnds) keep = keep || name.ends_with(end);
+    if (keep) kept.emplace_back(text);
+  }
+  return kept;
+}
+
+[[noreturn]] void become_worker(int input, int output, int talk, const char* scratch, char* const* environment) {
   ::setpgid(0, 0);  // Ctrl-C goes to the owner, which ends its workers in order
   ::dup2(input, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(talk, STDERR_FILENO);
-  ::execl("/proc/self/exe", "filrouge", "worker", scratch.c_str(), nullptr);
+  ::execle("/proc/self/exe", "filrouge", "worker", scratch, nullptr, environment);
   ::_exit(127);
 }
 
@@ -88,8 +121,12 @@ void Worker::Impl::start() {
   if (talk >= 0) ::close(talk);
   talk = ::memfd_create("worker stderr", MFD_CLOEXEC);
   std::string folder = scratch.string();
+  std::vector<std::string> environment = environment_of_worker();
+  std::vector<char*> entries;
+  for (std::string& entry : environment) entries.push_back(entry.data());
+  entries.push_back(nullptr);
   pid_t child = ::fork();
-  if (child == 0) become_worker(down[0], up[1], talk, folder);
+  if (child == 0) become_worker(down[0], up[1], talk, folder.c_str(), entries.data());
   ::close(down[0]);
   ::close(up[1]);
   to_worker = down[1];
@@ -143,14 +180,32 @@ std::optional<std::string> Worker::Impl::read_line(std::optional<Clock::time_poi
   }
 }
 
+/// Kills the worker and the copy of it that is at work (run/worker_process.h).
+void kill_worker(pid_t pid) {
+  ::kill(-pid, SIGKILL);
+  ::kill(pid, SIGKILL);  // where it has not made its group yet
+}
+
+/// Reads what is still said until every process that could say something is gone; for at most two seconds.
+void wait_for_silence(int from_worker) {
+  char block[1 << 16];
+  pollfd wait{from_worker, POLLIN, 0};
+  auto until = Clock::now() + std::chrono::seconds(2);
+  while (Clock::now() < until)
+    if (::poll(&wait, 1, 20) > 0 && ::read(from_worker, block, sizeof block) == 0) return;
+}
+
 /// Closes everything; the exit status as waitpid gives it.
 int Worker::Impl::end(bool kill_it) {
   std::lock_guard lock(mutex);
+  if (pid > 0 && kill_it) {
+    kill_worker(pid);
+    wait_for_silence(from_worker);
+  }
   for (int* fd : {&to_worker, &from_worker})
     if (*fd >= 0) ::close(*fd), *fd = -1;
   int status = 0;
   if (pid > 0) {
-    if (kill_it) ::kill(pid, SIGKILL);
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
     std::error_code ignored;
@@ -175,6 +230,11 @@ void Worker::Impl::died() {
   std::string said = talk >= 0 ? last_words() : "";
   if (talk >= 0) ::close(talk), talk = -1;
   if (stopped) throw Error(ErrorKind::interrupted, "FR0703", "interrupted");
+  throw death(status, said);
+}
+
+/// For `status` as waitpid gives it, with the last line that the process wrote to stderr.
+Error Worker::Impl::death(int status, const std::string& said) {
   std::string how = WIFSIGNALED(status)
                         ? fmt::format("was ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)))
                         : fmt::format("ended with exit code {}", WEXITSTATUS(status));
@@ -184,7 +244,7 @@ void Worker::Impl::died() {
     hint = "lower --memory or --jobs, or run where there is more memory";
   }
   if (!said.empty()) how += ": " + said;
-  throw Error(ErrorKind::engine, "FR0701", "the worker of this step " + how, hint);
+  return Error(ErrorKind::engine, "FR0701", "the worker of this step " + how, hint);
 }
 
 Worker::Worker(fs::path scratch) : impl_(std::make_unique<Impl>()) {
@@ -207,6 +267,8 @@ Answer Worker::ask(Json request, const std::function<void(const Json&)>& on_even
   impl_->start();
   int64_t id = impl_->next_id++;
   request["id"] = id;
+  if (request.contains("request") && request["request"].contains("fetch"))
+    request["secrets"] = secrets_in(request["request"]["fetch"].get<std::string>());
   std::optional<Clock::time_point> deadline;
   uint64_t limit_ms = request.contains("limits") ? request["limits"].value("timeout_ms", uint64_t{0}) : 0;
   if (limit_ms > 0) deadline = Clock::now() + std::chrono::milliseconds(limit_ms);
@@ -225,13 +287,18 @@ Answer Worker::ask(Json request, const std::function<void(const Json&)>& on_even
     if (!event.is_object() || event.value("id", int64_t{0}) != id) continue;
     std::string kind = event.value("event", "");
     if (kind == "done")
-      return {std::move(event["result"]), event.at("seconds"), event.at("cpu_seconds"), event.at("peak_memory_bytes")};
+      return {std::move(event["result"]), event.at("engine"), event.at("seconds"), event.at("cpu_seconds"),
+              event.at("peak_memory_bytes")};
     if (kind == "error") {
       Error error(error_kind_from(event.at("kind")), event.at("code"), event.at("message"), event.at("hint"));
       if (event.contains("text_offset")) error.text_offset = event["text_offset"].get<long>();
       error.text_length = event.value("text_length", 0L);
       throw error;
     }
+    if (kind == "died" && impl_->stopped) throw Error(ErrorKind::interrupted, "FR0703", "interrupted");
+    if (kind == "died" && event.value("ran_out", false))
+      throw Error(ErrorKind::engine, "FR0314", "out of memory", "raise --memory");
+    if (kind == "died") throw Impl::death(event.at("status"), impl_->last_words());
     if (on_event) on_event(event);
   }
 }
@@ -239,7 +306,7 @@ Answer Worker::ask(Json request, const std::function<void(const Json&)>& on_even
 void Worker::stop() {
   std::lock_guard lock(impl_->mutex);
   impl_->stopped = true;
-  if (impl_->pid > 0) ::kill(impl_->pid, SIGKILL);
+  if (impl_->pid > 0) kill_worker(impl_->pid);
 }
 
 Json to_json(const Limits& limits) {

@@ -1,14 +1,18 @@
 // The worker process: JSON lines on two pipes. One request at a time; the worker is reused for the next.
 //
 //   owner -> worker   {"id":7,"kind":"work","verb":"sql","name":"departures","work":{..},"inputs":[..],"files":[..],
-//                      "staging":"..","limits":{"memory_bytes":..,"threads":1,"timeout_ms":0},"seed":0}
+//                      "staging":"..","engine":{..} or
+//                      none,"limits":{"memory_bytes":..,"threads":1,"timeout_ms":0},"seed":0}
 //                     {"id":8,"kind":"inspect","verb":"read","request":{..},"files":[..],"limits":{..}}
 //                     {"id":9,"kind":"query","query":{..},"inputs":[..],"limits":{..}}     (ask, look, show, diff:
 //                     run/query.h)
 //                     {"id":10,"kind":"warm","what":"charts"}
+//                     A request that fetches has {"secrets":{NAME:VALUE}}: a worker's environment holds none.
 //   worker -> owner   {"id":7,"event":"phase","what":"reading","rows":120000,"fraction":0.4}
 //                     {"id":7,"event":"done","result":{..},"cpu_seconds":1.2,"peak_memory_bytes":91000000,"seconds":0.9}
 //                     {"id":7,"event":"error","kind":"data","code":"FR0301","message":"..","hint":"..","text_offset":12}
+//                     {"id":7,"event":"died","status":11,"ran_out":false}   (run/worker_process.h: the copy that did
+//                     the work ended without an answer; `status` as waitpid gives it)
 //
 // The worker ends when its standard input closes, so no worker outlives its owner. A request is only paths in and a
 // receipt out.
@@ -29,6 +33,7 @@ namespace filrouge {
 /// What a request came to, with what the operating system says it cost.
 struct Answer {
   Json result;
+  std::string engine;  ///< "duckdb 1.5.5", or what another one calls itself
   double seconds = 0, cpu_seconds = 0;
   uint64_t peak_memory_bytes = 0;
 };

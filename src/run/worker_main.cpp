@@ -3,17 +3,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <condition_variable>
-#include <deque>
-#include <iostream>
 #include <thread>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "charts/vega.h"
 #include "run/query.h"
+#include "run/sandbox.h"
 #include "run/worker.h"
+#include "run/worker_process.h"
 #include "steps/step.h"
 
 namespace filrouge {
@@ -31,44 +30,18 @@ void emit(const Json& event) {
   }
 }
 
-/// Requests, read by a thread of their own: when the owner is gone, the process ends at once, also in the middle of a
-/// step.
-class Requests {
- public:
-  Requests() {
-    std::thread([this] {
-      std::string line;
-      while (std::getline(std::cin, line)) {
-        std::lock_guard lock(mutex_);
-        lines_.push_back(line);
-        ready_.notify_one();
-      }
-      ::_exit(0);
-    }).detach();
-  }
-
-  std::string next() {
-    std::unique_lock lock(mutex_);
-    ready_.wait(lock, [this] { return !lines_.empty(); });
-    std::string line = std::move(lines_.front());
-    lines_.pop_front();
-    return line;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<std::string> lines_;
-};
-
-/// CPU time and peak memory of this process from construction on, by the kernel's own accounts.
+/// What this process has cost so far, by the kernel's own accounts: it does one request.
 class Meter {
  public:
-  Meter() : start_(std::chrono::steady_clock::now()), cpu_(cpu_now()) {
-    std::ofstream("/proc/self/clear_refs") << "5";  // resets the high-water mark of resident memory
-  }
   double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-  double cpu_seconds() const { return cpu_now() - cpu_; }
+  double cpu_seconds() const {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  }
   uint64_t peak_memory_bytes() const {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);)
@@ -77,16 +50,7 @@ class Meter {
   }
 
  private:
-  static double cpu_now() {
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    auto seconds = [](const timeval& t) {
-      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-    };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-  }
-  std::chrono::steady_clock::time_point start_;
-  double cpu_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 class Context : public WorkContext {
@@ -168,8 +132,8 @@ Json do_query(const Json& request, Engine& engine, Context&) {
   return answer_query(request.at("query"), engine);
 }
 
+/// Done already, in the first process.
 Json do_warm(const Json&, Engine&, Context&) {
-  warm_up_charts();
   return Json::object();
 }
 
@@ -196,28 +160,99 @@ Json error_event(int64_t id, const Error& error) {
   return event;
 }
 
-void serve(const std::string& line, Engine& engine) {
-  Json request = Json::parse(line);
+/// The kernel refuses memory over the limit; what is refused fails with bad_alloc, and the step with FR0314. Private
+/// memory is counted as it is asked for, the stacks of threads whole.
+void limit_memory(const Json& request) {
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  if (!request.contains("limits")) return;
+  Limits limits = limits_from_json(request["limits"]);
+  if (limits.memory_bytes == 0) return;
+  constexpr uint64_t kStackBytes = 8 << 20;
+  uint64_t bytes = limits.memory_bytes + static_cast<uint64_t>(limits.threads + 2) * kStackBytes;
+  const rlimit data{bytes, bytes};
+  ::setrlimit(RLIMIT_DATA, &data);
+}
+
+std::vector<fs::path> paths_in(const Json& object, const char* key) {
+  return object.contains(key) ? paths(object[key]) : std::vector<fs::path>();
+}
+
+/// A model's files lie beside the table that lists them, and come with it.
+void add_model_of(const fs::path& table_file, std::vector<fs::path>& paths) {
+  fs::path version = table_file.parent_path().parent_path();
+  std::error_code ignored;
+  if (fs::exists(version / "model.json", ignored)) paths.push_back(version);
+}
+
+/// What the request names, and the process's own temporary folder.
+Permissions permissions_for(const Json& request, const fs::path& own) {
+  Permissions permissions;
+  permissions.read = paths_in(request, "files");
+  for (const Json& table : request.value("inputs", Json::array()))
+    for (const fs::path& file : paths_in(table, "files")) {
+      permissions.read.push_back(file);
+      add_model_of(file, permissions.read);
+    }
+  permissions.write.push_back(own);
+  if (request.contains("staging")) permissions.write.push_back(request["staging"].get<std::string>());
+  if (request.contains("query") && request["query"].contains("path")) {
+    fs::path path = request["query"]["path"].get<std::string>();
+    permissions.write.push_back(fs::is_directory(path) ? path : path.parent_path());
+  }
+  if (request.contains("request") && request["request"].contains("fetch")) {
+    permissions.network = true;
+    fs::path into = request["request"].at("into").get<std::string>();
+    make_folder(into);
+    permissions.write.push_back(into);
+  }
+  return permissions;
+}
+
+void confine(const Json& request, const fs::path& own) {
+  limit_memory(request);
+  enter_sandbox(permissions_for(request, own));
+}
+
+/// Does a request and answers it; `confined`: by a process that does nothing else.
+void serve(const Json& request, Engine& engine, const fs::path& own, bool confined) {
   int64_t id = request.at("id");
   Meter meter;
   try {
+    Json secrets = request.value("secrets", Json::object());
+    for (const auto& [name, value] : secrets.items()) provide_secret(name, value);
+    if (confined) confine(request, own);
     Json result = run_request(request, engine, id);
     emit({{"id", id},
           {"event", "done"},
           {"result", std::move(result)},
+          {"engine", engine.version()},
           {"seconds", meter.seconds()},
           {"cpu_seconds", meter.cpu_seconds()},
           {"peak_memory_bytes", meter.peak_memory_bytes()}});
   } catch (const Error& error) {
     emit(error_event(id, error));
+  } catch (const fs::filesystem_error& error) {
+    std::string what = fmt::format("{}: {}", error.path1().string(), error.code().message());
+    emit(error_event(id, Error(ErrorKind::environment, "FR0501", what)));
   } catch (const std::bad_alloc&) {
     emit(error_event(id, Error(ErrorKind::engine, "FR0314", "out of memory", "raise --memory")));
-  } catch (const fs::filesystem_error& error) {
-    emit(error_event(id, Error(ErrorKind::environment, "FR0502", error.what())));
   } catch (const std::system_error& error) {
     emit(error_event(id, Error(ErrorKind::environment, "FR0521", fmt::format("no more threads: {}", error.what()))));
   } catch (const std::exception& error) {
     emit(error_event(id, Error(ErrorKind::internal, "FR0900", error.what())));
+  }
+}
+
+/// Vega is loaded once, before the copies that draw are made.
+void prepare(const std::string& line) {
+  static bool warm = false;
+  if (warm || (line.find("\"warm\"") == std::string::npos && line.find("\"chart\"") == std::string::npos)) return;
+  warm = true;
+  try {
+    warm_up_charts();
+  } catch (const Error&) {
+    // Whatever is wrong shows itself when a chart is drawn.
   }
 }
 
@@ -227,9 +262,30 @@ int worker_main(const fs::path& scratch) {
   ::signal(SIGINT, SIG_IGN);
   fs::path own = scratch / fmt::format("worker-{}", ::getpid());
   make_folder(own);
-  Requests requests;
+  ::setenv("TMPDIR", own.c_str(), 1);
   std::unique_ptr<Engine> engine = make_duckdb_engine(own);
-  while (true) serve(requests.next(), *engine);
+  ProcessWork work;
+  work.prepare = prepare;
+  std::map<std::string, std::unique_ptr<Engine>> others;  // by their settings; they live as long as this process
+  work.keeps = [](const std::string& line) {
+    Json request = Json::parse(line, nullptr, false);
+    return request.is_object() && request.contains("engine");
+  };
+  work.answer = [&](const std::string& line) {
+    Json request = Json::parse(line);
+    if (!request.contains("engine")) return serve(request, *engine, own, true);
+    std::unique_ptr<Engine>& other = others[dump(request["engine"])];
+    if (!other) other = make_engine(request["engine"], own);
+    serve(request, *other, own, false);
+  };
+  work.died = [](const std::string& line, int how, bool ran_out) {
+    Json request = Json::parse(line, nullptr, false);
+    emit({{"id", request.is_object() ? request.value("id", 0) : 0},
+          {"event", "died"},
+          {"status", how},
+          {"ran_out", ran_out}});
+  };
+  take_requests(own, work);
 }
 
 }  // namespace filrouge

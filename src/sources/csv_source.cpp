@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "sources/formats.h"
+#include "sources/read_ahead.h"
 
 namespace filrouge {
 namespace {
@@ -35,7 +36,7 @@ class FileWalk {
       : facts_(facts),
         rules_(csv.rules),
         integers_(std::move(integer_columns)),
-        source_(open_source(facts.file, csv.encoding)),
+        source_(open_ahead(facts.file, csv.encoding)),
         records_(*source_, facts.dialect) {
     if (facts.dialect.header && facts.dialect.header_line == 0) skip_header();
   }

@@ -50,6 +50,7 @@ struct Curl {
   const char* (*easy_strerror)(int code);
   void* (*slist_append)(void* list, const char* text);
   void (*slist_free_all)(void* list);
+  char* (*version)();
 };
 
 Curl load_curl() {
@@ -73,6 +74,7 @@ Curl load_curl() {
   find("curl_easy_strerror", curl.easy_strerror);
   find("curl_slist_append", curl.slist_append);
   find("curl_slist_free_all", curl.slist_free_all);
+  find("curl_version", curl.version);
   constexpr long kEverything = 3;
   curl.global_init(kEverything);
   return curl;
@@ -264,6 +266,10 @@ class Fetch {
 };
 
 }  // namespace
+
+std::string curl_version() {
+  return curl().version();
+}
 
 Download fetch_url(const std::string& url, const std::string& shown, const fs::path& folder) {
   return Fetch(url, shown, folder).run();

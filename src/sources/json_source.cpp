@@ -14,6 +14,40 @@ namespace {
 
 const Dialect kLines{"\n", "", "", false, 0, 0};
 
+/// What is nested deeper than this was made to end the program: DuckDB's detection of types calls itself per level.
+constexpr size_t kDeepest = 100;
+const std::string kTooDeep = fmt::format("nested more than {} levels deep", kDeepest);
+
+/// How deep objects and arrays stand in one another, of a text that comes in pieces.
+class Nesting {
+ public:
+  void add(std::string_view text) {
+    for (char byte : text) {
+      if (escaped_)
+        escaped_ = false;
+      else if (in_text_)
+        escaped_ = byte == '\\', in_text_ = byte != '"';
+      else if (byte == '"')
+        in_text_ = true;
+      else if (byte == '[' || byte == '{')
+        deepest_ = std::max(deepest_, ++now_);
+      else if (byte == ']' || byte == '}')
+        now_ -= now_ > 0;
+    }
+  }
+  bool too_deep() const { return deepest_ > kDeepest; }
+
+ private:
+  size_t now_ = 0, deepest_ = 0;
+  bool in_text_ = false, escaped_ = false;
+};
+
+bool is_too_deep(std::string_view line) {
+  Nesting nesting;
+  nesting.add(line);
+  return nesting.too_deep();
+}
+
 /// Where the text stops being JSON, as "line 3, column 5".
 std::optional<std::string> syntax_error(const fs::path& path) {
   std::string text = read_file(path);
@@ -58,7 +92,8 @@ std::string scan_sql(const std::vector<fs::path>& paths, FileFormat format, cons
                      options, longest, columns, sql_partitions(partitions));
 }
 
-const std::string kFindColumns = "sample_size=-1, union_by_name=true";
+// The threshold: an object of many keys stays one of many columns, it does not become a MAP.
+const std::string kFindColumns = "sample_size=-1, union_by_name=true, map_inference_threshold=-1";
 
 Schema schema_of(Engine& engine, const std::string& scan) {
   return schema_from_json(engine.rows("SELECT * FROM " + scan, 0).at("columns"));
@@ -79,7 +114,7 @@ LineCheck check_lines(const FileFacts& facts, size_t index, const std::string& e
     CsvRecords lines(*source, kLines);
     std::string row;
     for (Record record; lines.next(record);) {
-      if (trim(record.text).empty() || record.flaw != Flaw::none) continue;
+      if (trim(record.text).empty() || record.flaw != Flaw::none || is_too_deep(record.text)) continue;
       row.clear();
       append_record(row, {std::to_string(record.line), record.text});
       out << row;
@@ -105,21 +140,26 @@ LineCheck check_lines(const FileFacts& facts, size_t index, const std::string& e
     if (trim(record.text).empty()) continue;
     ++result.records;
     auto reason = reasons.find(record.line);
-    if (record.flaw == Flaw::none && reason == reasons.end()) {
+    bool deep = is_too_deep(record.text);
+    if (record.flaw == Flaw::none && reason == reasons.end() && !deep) {
       out << record.text << '\n';
       continue;
     }
     ++result.flawed;
-    rejected(record, record.flaw != Flaw::none ? to_text(record.flaw) : reason->second);
+    rejected(record, record.flaw != Flaw::none ? to_text(record.flaw) : deep ? kTooDeep : reason->second);
   }
   return result;
 }
 
+/// The lines that are not empty; `regular` is false where the engine must not see one of them.
 uint64_t count_lines(FileFacts& facts, const std::string& encoding) {
   auto source = open_source(facts.file, encoding);
   CsvRecords lines(*source, kLines);
   uint64_t count = 0;
-  for (Record record; lines.next(record);) count += !trim(record.text).empty();
+  for (Record record; lines.next(record);) {
+    count += !trim(record.text).empty();
+    if (is_too_deep(record.text)) facts.regular = false;
+  }
   facts.longest = lines.longest();
   return count;
 }
@@ -148,12 +188,14 @@ SourceFacts inspect_lines(const SourceRequest& request, const std::vector<Source
     *facts.rows += file.records;
     paths.push_back(readable_path(files[index], index, request.csv.encoding, scratch));
   }
-  try {
-    facts.columns = schema_of(engine, scan_sql(paths, facts.format, {}, kFindColumns));
-    if (!is_opaque(facts.columns)) return facts;
-  } catch (const Error& error) {
-    if (error.kind != ErrorKind::data && error.kind != ErrorKind::user) throw;
-  }
+  bool regular =
+      std::all_of(facts.files.begin(), facts.files.end(), [](const FileFacts& file) { return file.regular; });
+  if (regular) try {
+      facts.columns = schema_of(engine, scan_sql(paths, facts.format, {}, kFindColumns));
+      if (!is_opaque(facts.columns)) return facts;
+    } catch (const Error& error) {
+      if (error.kind != ErrorKind::data && error.kind != ErrorKind::user) throw;
+    }
   for (size_t index = 0; index < files.size(); ++index) {
     FileFacts& file = facts.files[index];
     paths[index] = scratch_path(files[index], index, scratch, ".ndjson");
@@ -179,6 +221,10 @@ SourceFacts inspect_documents(const SourceRequest& request, const std::vector<So
     paths.push_back(readable_path(files[index], index, request.csv.encoding, scratch));
     if (fs::file_size(paths.back()) == 0)
       throw Error(ErrorKind::data, "FR0307", fmt::format("`{}` is empty", files[index].shown));
+    Nesting nesting;
+    read_in_blocks(paths.back(), [&](std::string_view block) { nesting.add(block); });
+    if (nesting.too_deep())
+      throw Error(ErrorKind::data, "FR0318", fmt::format("`{}` is {}", files[index].shown, kTooDeep));
   }
   try {
     facts.columns = schema_of(engine, scan_sql(paths, facts.format, {}, kFindColumns));

@@ -24,6 +24,15 @@ std::string shown(std::string_view text) {
   return out;
 }
 
+/// "column dep_delay: `late` is not a BIGINT" without the value: notes and errors go where rows must not. The table of
+/// rejects has it.
+std::string without_value(const std::string& reason) {
+  size_t from = reason.find(": `"), to = reason.rfind("` is not a ");
+  if (!reason.starts_with("column ") || from == std::string::npos || to == std::string::npos || to < from)
+    return reason;
+  return reason.substr(0, from + 2) + reason.substr(to + 5);
+}
+
 }  // namespace
 
 Schema rejects_schema() {
@@ -43,7 +52,7 @@ void Rejects::clear() {
 
 void Rejects::add(size_t file_index, const std::string& file, uint64_t line, const std::string& reason,
                   std::string_view text) {
-  std::string where = fmt::format("{}, line {}: {}", file, line, reason);
+  std::string where = fmt::format("{}, line {}: {}", file, line, without_value(reason));
   if (stop_) {
     throw Error(ErrorKind::data, "FR0306", where, "mend the file, or let `on_bad_row: reject` keep the other rows");
   }

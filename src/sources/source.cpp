@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "sources/formats.h"
+#include "sources/read_ahead.h"
 
 namespace filrouge {
 namespace {
@@ -117,6 +118,26 @@ fs::path new_temporary_path() {
   return pattern;
 }
 
+/// Runs `work`; an Error of it that names none of the files gets the first one's name.
+template <typename Work>
+auto naming(const std::vector<SourceFile>& files, const Work& work) {
+  try {
+    try {
+      return work();
+    } catch (const std::bad_alloc&) {
+      throw Error(ErrorKind::engine, "FR0314", "out of memory", "raise --memory");
+    }
+  } catch (Error& error) {
+    for (const SourceFile& file : files)
+      if (error.message.find(file.path.filename().string()) != std::string::npos) throw;
+    std::string more = files.size() > 1 ? fmt::format(" (with {} more)", files.size() - 1) : "";
+    error.message = fmt::format("`{}`{}: {}", files.front().shown, more, error.message);
+    throw;
+  }
+}
+
+SourceFacts inspect_files(const SourceRequest& request, Engine& engine);
+
 }  // namespace
 
 const char* to_string(FileFormat format) {
@@ -187,6 +208,12 @@ SourceFacts source_facts_from_json(const Json& json) {
 }
 
 SourceFacts inspect_source(const SourceRequest& request, Engine& engine) {
+  return naming(request.files, [&] { return inspect_files(request, engine); });
+}
+
+namespace {
+
+SourceFacts inspect_files(const SourceRequest& request, Engine& engine) {
   std::vector<SourceFile> files = all_files(request);
   FR_CHECK(!files.empty());
   FileFormat format = format_of(request, files[0]);
@@ -202,8 +229,8 @@ SourceFacts inspect_source(const SourceRequest& request, Engine& engine) {
   return inspect_json(request, files, format, scratch.path, engine);
 }
 
-ReadOutcome read_source(const SourceRequest& request, const SourceFacts& facts, const ReadTarget& target,
-                        Engine& engine) {
+ReadOutcome read_files(const SourceRequest& request, const SourceFacts& facts, const ReadTarget& target,
+                       Engine& engine) {
   TemporaryFolder scratch(target.staging / "scratch");
   Rejects rejects(scratch.path / "rejects.csv", target.stop_on_bad_row);
   ReadRoom room{scratch.path, rejects, target, engine};
@@ -231,6 +258,13 @@ ReadOutcome read_source(const SourceRequest& request, const SourceFacts& facts, 
   return outcome;
 }
 
+}  // namespace
+
+ReadOutcome read_source(const SourceRequest& request, const SourceFacts& facts, const ReadTarget& target,
+                        Engine& engine) {
+  return naming(request.files, [&] { return read_files(request, facts, target, engine); });
+}
+
 fs::path scratch_path(const SourceFile& file, size_t index, const fs::path& scratch, const std::string& extension) {
   fs::path folder = scratch / fmt::format("{:06}", index) / file.partition;
   make_folder(folder);
@@ -240,7 +274,7 @@ fs::path scratch_path(const SourceFile& file, size_t index, const fs::path& scra
 fs::path readable_path(const SourceFile& file, size_t index, const std::string& encoding, const fs::path& scratch) {
   if (is_plain(file, encoding)) return file.path;
   fs::path path = scratch_path(file, index, scratch, ".data");
-  auto source = open_source(file, encoding);
+  auto source = open_ahead(file, encoding);
   write_all(*source, path, file.shown);
   return path;
 }

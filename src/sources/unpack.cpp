@@ -131,11 +131,41 @@ class ZstdSource : public ByteSource {
   size_t pending_ = 0;
 };
 
+/// Where each member of a zip file begins. Looking one up by name reads all names before it: of thousands of members
+/// that would be millions of names. The last archive's is kept; it is read anew when the file has changed.
+class ZipDirectory {
+ public:
+  static bool go_to(unzFile zip, const SourceFile& file) {
+    static std::mutex mutex;
+    static ZipDirectory last;
+    std::lock_guard lock(mutex);
+    FileStat now = stat_file(file.path);
+    if (last.path_ != file.path || !(last.stat_ == now)) last = ZipDirectory(zip, file.path, now);
+    auto found = last.places_.find(file.member);
+    return found != last.places_.end() && unzGoToFilePos64(zip, &found->second) == UNZ_OK;
+  }
+
+ private:
+  ZipDirectory() = default;
+  ZipDirectory(unzFile zip, const fs::path& path, const FileStat& stat) : path_(path), stat_(stat) {
+    for (int status = unzGoToFirstFile(zip); status == UNZ_OK; status = unzGoToNextFile(zip)) {
+      char name[4096] = {};
+      unz64_file_pos place{};
+      unzGetCurrentFileInfo64(zip, nullptr, name, sizeof name - 1, nullptr, 0, nullptr, 0);
+      if (unzGetFilePos64(zip, &place) == UNZ_OK) places_.emplace(name, place);
+    }
+  }
+
+  fs::path path_;
+  FileStat stat_{};
+  std::unordered_map<std::string, unz64_file_pos> places_;
+};
+
 class ZipSource : public ByteSource {
  public:
   ZipSource(const SourceFile& file) : shown_(file.shown), zip_(unzOpen64(file.path.c_str())) {
     if (!zip_) fail("FR0319", fmt::format("`{}` is damaged: not a readable zip file", file.path.string()));
-    if (unzLocateFile(zip_, file.member.c_str(), 1) != UNZ_OK) {
+    if (!ZipDirectory::go_to(zip_, file)) {
       std::vector<std::string> members = zip_members(file.path);
       unzClose(zip_);
       auto near = nearest(file.member, members);
@@ -220,7 +250,7 @@ std::unique_ptr<ByteSource> small_gzip(const fs::path& path) {
 std::unique_ptr<ByteSource> small_zip(const SourceFile& file) {
   std::unique_ptr<void, int (*)(void*)> zip(unzOpen64(file.path.c_str()), unzClose);
   unz_file_info64 info{};
-  if (!zip || unzLocateFile(zip.get(), file.member.c_str(), 1) != UNZ_OK ||
+  if (!zip || !ZipDirectory::go_to(zip.get(), file) ||
       unzGetCurrentFileInfo64(zip.get(), &info, nullptr, 0, nullptr, 0, nullptr, 0) != UNZ_OK)
     return nullptr;
   bool small = info.uncompressed_size <= kSmallBytes && info.compressed_size <= kSmallBytes;

@@ -1,5 +1,7 @@
 // explain: what a model has learned. This file is what the thread says; explain_work.cpp does it.
 #include "base/text.h"
+#include "steps/explain_counterfactuals.h"
+#include "steps/explain_report.h"
 #include "steps/explain_work.h"
 #include "steps/result_table.h"
 #include "steps/verbs.h"
@@ -22,6 +24,9 @@ std::string table_of(const Step& step, BindContext& context) {
 
 std::vector<std::string> references(const Step& step, BindContext& context) {
   std::vector<std::string> names = {step.name, step.name + ".predictions"};
+  const Step* learned = context.thread().find("learn", step.name);
+  if (learned && step.config.value("report", false))
+    for (const std::string& table : report_tables(*learned)) names.push_back(table);
   if (std::string from = table_of(step, context); !from.empty()) names.push_back(from);
   return names;
 }
@@ -89,6 +94,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
         step, {"by"}, "FR0812", "groups are compared by how classes are told, and this model predicts a number"));
     return std::nullopt;
   }
+  if (!check_counterfactuals(step, *plan, context)) return std::nullopt;
   auto columns = columns_read(step, *plan, from, *table, context);
   if (!columns) return std::nullopt;
   Schema read;
@@ -110,6 +116,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
       binding.tables.push_back({step.name + "." + spec.name, spec.schema, lineage_of_all(spec.schema, refs)});
   binding.uses = {{from, *columns}, {step.name, {"file", "hash"}}};
   if (is_judged) binding.uses.push_back({step.name + ".predictions", {"row", "part"}});
+  if (step.config.value("report", false)) bind_report(step, *learn, *plan, context, binding);
   return binding;
 }
 
@@ -141,8 +148,31 @@ Verb explain_verb() {
       {.name = "by",
        .type = ValueType::text_list,
        .about = "columns that tell groups: NAME.fairness has each group's rates and the usual criteria"},
+      {.name = "counterfactuals",
+       .type = ValueType::mapping,
+       .about = "NAME.counterfactuals: what would have to be different for a row to get another outcome, with values "
+                "that a real row with that outcome has; as few changes as needed",
+       .keys = {{.name = "rows",
+                 .type = ValueType::integer,
+                 .default_value = "100",
+                 .about = "so many rows are answered, evenly drawn",
+                 .least = 1},
+                {.name = "change",
+                 .type = ValueType::text_list,
+                 .default_value = "all",
+                 .about = "columns that may change"},
+                {.name = "keep", .type = ValueType::text_list, .about = "columns that may not"},
+                {.name = "costs",
+                 .type = ValueType::mapping,
+                 .about = "{COLUMN: 2}: how much more a change of it counts"},
+                {.name = "to", .about = "the class to get to; without it any but the row's own"}}},
+      {.name = "report",
+       .type = ValueType::boolean,
+       .default_value = "false",
+       .about = "reports/NAME.html: a page about the model for other people, in one file, without any row of the data"},
   };
   verb.spec.example = "- explain: late\n";
+  verb.version = 2;
   verb.yields = yields;
   verb.supersedes = true;
   verb.references = references;

@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "models/explanation.h"
 #include "models/fairness.h"
+#include "steps/explain_counterfactuals.h"
+#include "steps/explain_report.h"
 #include "steps/result_table.h"
 
 namespace filrouge {
@@ -53,7 +55,7 @@ class Gathered {
 
 std::vector<double> Gathered::targets(const Frame& others) const {
   const FrameColumn* column = others.find(target_);
-  if (!column) return {};
+  if (!column || model_.task == Task::rank) return {};  // a score is no estimate of the grade: no loss of a row
   std::vector<double> y(others.rows, kNone);
   for (size_t row = 0; row < others.rows; ++row) {
     if (column->is_null(row)) continue;
@@ -128,7 +130,7 @@ void Gathered::fill_fairness(ResultTable& out) const {
     for (auto& [value, number] : numbers) number = static_cast<uint32_t>(names.size()), names.push_back(value);
     std::vector<uint32_t> group;
     for (const std::string& value : group_values_[g]) group.push_back(numbers.at(value));
-    Fairness found = fairness(y_, p_, {}, group);
+    Fairness found = fairness(y_, p_, {}, group, least_cost_threshold(model_.costs));
     for (const FairnessGroup& f : found.groups) {
       auto rate = [&](const char* name, const GroupRate& r) {
         out.add({groups_[g], text_or_nothing(names[f.group]), name, r.value, r.lower, r.upper, f.rows});
@@ -161,30 +163,6 @@ void Gathered::fill(const std::string& table, ResultTable& out) const {
   if (table == "fairness") fill_fairness(out);
 }
 
-/// The rows to explain, in the table's order, as a query of the columns `expressions` and the row's number.
-std::string rows_sql(const WorkRequest& request, const std::vector<std::string>& expressions, uint64_t step) {
-  std::string numbered = fmt::format("SELECT {}, row_number() OVER () AS \"row number\" FROM {}",
-                                     join(expressions, ", "), quote_table(request.work.at("from").get<std::string>()));
-  if (request.work.at("judged").get<bool>()) {
-    // test before train before validation: the test rows where there are any, else those of the folds.
-    std::string predictions = quote_table(request.name + ".predictions");
-    numbered = fmt::format(
-        "SELECT * FROM ({0}) WHERE \"row number\" IN (SELECT \"row\" FROM {1} WHERE part = (SELECT min(part) FROM "
-        "{1}))",
-        numbered, predictions);
-  }
-  if (step > 1)
-    numbered =
-        fmt::format("SELECT * FROM ({}) QUALIFY row_number() OVER (ORDER BY \"row number\") % {} = 0", numbered, step);
-  return fmt::format("SELECT * REPLACE (\"row number\"::DOUBLE AS \"row number\") FROM ({}) ORDER BY \"row number\"",
-                     numbered);
-}
-
-uint64_t count_rows(const WorkRequest& request, Engine& engine) {
-  std::string sql = rows_sql(request, {"1 AS one"}, 1);
-  return engine.rows(fmt::format("SELECT count(*) AS n FROM ({})", sql), 1)["rows"][0][0].get<uint64_t>();
-}
-
 std::vector<SourceColumn> other_columns(const Json& work) {
   Schema schema = schema_from_json(work.at("schema"));
   std::vector<std::string> names = {work.at("target").get<std::string>()};
@@ -207,7 +185,8 @@ void explain_rows(const WorkRequest& request, const Model& model, Gathered& gath
     std::string expression = scan_expression(others[i]);  // "x" AS "x": renamed, for a column may be a feature too
     expressions.push_back(expression.substr(0, expression.rfind(" AS ")) + fmt::format(" AS \"other {}\"", i));
   }
-  uint64_t total = count_rows(request, engine), wanted = request.work.at("config").value("sample", total), step = 1;
+  uint64_t total = count_explained(request, engine), wanted = request.work.at("config").value("sample", total),
+           step = 1;
   if (wanted > 0 && wanted < total) {
     step = (total + wanted - 1) / wanted;
     result.notes.push_back(fmt::format("a sample: one of {} of the {} rows", step, with_commas(total)));
@@ -215,7 +194,7 @@ void explain_rows(const WorkRequest& request, const Model& model, Gathered& gath
   uint64_t done = 0, planned = total / step;
   auto start = std::chrono::steady_clock::now();
   context.phase(fmt::format("explaining {} rows", with_commas(planned)));
-  engine.scan(rows_sql(request, expressions, step), kScanRows, [&](Block&& block) {
+  engine.scan(explained_rows_sql(request, expressions, step), kScanRows, [&](Block&& block) {
     Frame inputs(model.features.sources()), rest(others);
     inputs.add(block);
     rest.add(block, model.features.sources().size());
@@ -232,6 +211,29 @@ void explain_rows(const WorkRequest& request, const Model& model, Gathered& gath
 }
 
 }  // namespace
+
+std::string explained_rows_sql(const WorkRequest& request, const std::vector<std::string>& expressions, uint64_t step) {
+  std::string numbered = fmt::format("SELECT {}, row_number() OVER () AS \"row number\" FROM {}",
+                                     join(expressions, ", "), quote_table(request.work.at("from").get<std::string>()));
+  if (request.work.at("judged").get<bool>()) {
+    // test before train before validation: the test rows where there are any, else those of the folds.
+    std::string predictions = quote_table(request.name + ".predictions");
+    numbered = fmt::format(
+        "SELECT * FROM ({0}) WHERE \"row number\" IN (SELECT \"row\" FROM {1} WHERE part = (SELECT min(part) FROM "
+        "{1}))",
+        numbered, predictions);
+  }
+  if (step > 1)
+    numbered =
+        fmt::format("SELECT * FROM ({}) QUALIFY row_number() OVER (ORDER BY \"row number\") % {} = 0", numbered, step);
+  return fmt::format("SELECT * REPLACE (\"row number\"::DOUBLE AS \"row number\") FROM ({}) ORDER BY \"row number\"",
+                     numbered);
+}
+
+uint64_t count_explained(const WorkRequest& request, Engine& engine) {
+  std::string sql = explained_rows_sql(request, {"1 AS one"}, 1);
+  return engine.rows(fmt::format("SELECT count(*) AS n FROM ({})", sql), 1)["rows"][0][0].get<uint64_t>();
+}
 
 std::vector<std::string> groups_named(const Json& config) {
   if (!config.contains("by")) return {};
@@ -279,6 +281,18 @@ const std::vector<ExplainTable>& explain_tables() {
                   {"lower", kReal},
                   {"upper", kReal},
                   {"rows", kCount}})},
+      {"counterfactuals", [](const Json& config) { return config.contains("counterfactuals"); },
+       schema_of({{"row", kCount},
+                  {"prediction", kText},
+                  {"new_prediction", kText},
+                  {"probability", kReal},
+                  {"new_probability", kReal},
+                  {"distance", kReal},
+                  {"column", kText},
+                  {"value", kText},
+                  {"becomes", kText},
+                  {"change", kReal},
+                  {"twin", kCount}})},
   };
   return tables;
 }
@@ -304,10 +318,17 @@ WorkResult work_on_explain(const WorkRequest& request, WorkContext& context) {
       continue;
     }
     ResultTable table(name, spec.schema);
-    gathered.fill(spec.name, table);
+    if (spec.name == std::string("counterfactuals"))
+      fill_counterfactuals(request, model, context, table, result.notes);
+    else
+      gathered.fill(spec.name, table);
     result.tables.push_back(table.write(engine, request.staging));
   }
   engine.execute("DROP TABLE contributions");
+  if (request.work.contains("report")) {
+    context.phase("drawing the report");
+    write_report(request, model, result.tables, engine, result);
+  }
   std::vector<ColumnImportance> first = gathered.explanation().importance();
   std::vector<std::string> names;
   for (size_t i = 0; i < std::min<size_t>(3, first.size()); ++i) names.push_back(first[i].column);

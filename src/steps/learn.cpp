@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "models/boosting.h"
 #include "models/metrics.h"
+#include "steps/learn_costs.h"
+#include "steps/learn_quantiles.h"
 #include "steps/learn_work.h"
 #include "steps/model_step.h"
 #include "steps/result_table.h"
@@ -13,7 +15,7 @@ namespace {
 
 std::vector<std::string> yields(const Step& step) {
   std::vector<std::string> names = {step.name};
-  for (const LearnTable& table : learn_task(step.config).tables()) names.push_back(step.name + "." + table.name);
+  for (const LearnTable& table : learn_tables(step.config)) names.push_back(step.name + "." + table.name);
   return names;
 }
 
@@ -101,7 +103,8 @@ bool check_split(const Step& step, const ModelPlan& plan, const Schema& schema, 
 }
 
 bool check_options(const Step& step, const ModelPlan& plan, BindContext& context) {
-  bool fine = true;
+  bool fine = check_costs(step, plan, context);
+  fine = check_quantiles(step, plan, context) && fine;
   auto report = [&](const std::vector<std::string>& path, const std::string& message, const std::string& hint) {
     fine = false;
     context.report(context.thread().at(step, path, "FR0809", message, hint));
@@ -109,7 +112,7 @@ bool check_options(const Step& step, const ModelPlan& plan, BindContext& context
   if (step.config.contains("metric")) {
     std::string name = step.config["metric"];
     const MetricSpec* spec = find_metric(name);
-    int classes = plan.task == Task::regress ? 1 : 2;
+    int classes = plan.task == Task::classify ? 2 : 1;
     std::vector<std::string> names;
     for (const MetricSpec& row : metric_specs())
       if (row.applies(plan.task, classes) || (classes == 2 && row.applies(plan.task, 3))) names.push_back(row.name);
@@ -186,7 +189,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
     binding.tables.push_back({name, std::move(schema), std::move(lineage)});
   };
   add(step.name, model_files_schema());
-  for (const LearnTable& spec : learn_task(step.config).tables()) add(step.name + "." + spec.name, spec.schema(*plan));
+  for (const LearnTable& spec : learn_tables(step.config)) add(step.name + "." + spec.name, spec.schema(*plan));
   binding.uses.push_back(std::move(use));
   return binding;
 }
@@ -202,15 +205,22 @@ std::vector<KeySpec> keys() {
        .default_value = "by the target's type",
        .about =
            "texts, booleans and whole numbers with two values are classes; other numbers are regressed on; cluster = "
-           "groups of similar rows; anomaly = rows unlike the others",
-       .choices = {"classify", "regress", "cluster", "anomaly"}},
+           "groups of similar rows; anomaly = rows unlike the others; rank = rows in order within each `group`",
+       .choices = {"classify", "regress", "rank", "cluster", "anomaly"}},
+      {.name = "group",
+       .type = ValueType::column,
+       .about =
+           "of rank: the column that tells the lists (a query, a customer); `predict` is a grade from 0 to 30, and "
+           "no list is ever cut in two"},
       {.name = "method",
        .type = ValueType::choice,
        .default_value = "auto",
        .about =
-           "auto tries and blends; boosting = LightGBM; additive = one curve per feature, readable; linear = ridge; "
+           "auto tries and blends; boosting = LightGBM; additive = one curve per feature and a few pairs that help, "
+           "readable; linear = ridge; "
            "baseline = the mean, or the shares of the classes. Of cluster: kmeans, mixture (Gaussian); auto keeps the "
-           "higher silhouette. Of anomaly: isolation (forest), pca (T2 and Q); auto takes pca where numbers move "
+           "higher silhouette. Of rank boosting is lambdarank, and linear a ridge on the grade. Of anomaly: isolation "
+           "(forest), pca (T2 and Q); auto takes pca where numbers move "
            "together",
        .choices = {"auto", "boosting", "linear", "additive", "baseline", "kmeans", "mixture", "isolation", "pca"}},
       {.name = "k",
@@ -248,10 +258,17 @@ std::vector<KeySpec> keys() {
        .about = "which of two classes the probability is of; without it true, 1, or the last by name"},
       {.name = "weight", .type = ValueType::column, .about = "how much each row counts"},
       {.name = "class_weight", .type = ValueType::any, .about = "balanced, or {CLASS: weight}"},
+      {.name = "costs",
+       .type = ValueType::mapping,
+       .about = "what mistakes cost: {false_positive: 1, false_negative: 5}, or {ACTUAL: {PREDICTED: cost}}; the class "
+                "with the least expected cost is said. What is not named costs 1"},
+      {.name = "quantiles",
+       .type = ValueType::any,
+       .about = "of a number, besides its mean: [0.1, 0.5, 0.9], a boosted model each, set right by out-of-fold rows"},
       {.name = "monotone",
        .type = ValueType::mapping,
        .about = "{COLUMN: up | down}: the prediction may only rise, or fall, with it (boosting)"},
-      {.name = "metric", .about = "the figure shown first; without it auc, log_loss or rmse"},
+      {.name = "metric", .about = "the figure shown first; without it auc, log_loss, rmse or ndcg@10"},
       {.name = "segments",
        .type = ValueType::text_list,
        .about = "columns by whose values NAME.segments judges; without it those with few values"},
@@ -290,7 +307,9 @@ Verb learn_verb() {
   verb.spec.makes = "a model";
   verb.spec.about =
       "Learns to predict a column. NAME lists the model's files; NAME.metrics, .folds, .importance, .calibration, "
-      ".confusion, .thresholds, .segments, .tried, .features and .predictions say what it is worth. A column that "
+      ".confusion, .thresholds, .segments, .tried, .features and .predictions say what it is worth, .shapes of "
+      "`method: "
+      "additive` is the model itself, curve by curve. A column that "
       "would tell the target fails the step. With `task: cluster` or `task: anomaly` nothing is predicted: "
       "NAME.metrics, "
       ".tried, .features and .predictions, and NAME.profiles of the clusters.";
@@ -301,6 +320,7 @@ Verb learn_verb() {
       "  predict: is_late\n"
       "  ignore: [arr_delay, arr_time, air_time, dep_delay, dep_time]\n"
       "  split: {time: time_hour, test: 20%}\n";
+  verb.version = 2;
   verb.yields = yields;
   verb.references = references;
   verb.bind = bind;  // not `remembered`: leaks are found along the lineage of its table

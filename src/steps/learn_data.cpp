@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "models/leaks.h"
+#include "steps/learn_costs.h"
+#include "steps/learn_lists.h"
 #include "steps/learn_stream.h"
 
 namespace filrouge {
@@ -26,18 +28,21 @@ uint64_t rows_of_table(const ModelPlan& plan, Engine& engine) {
 /// One of how many rows is kept: by the thread's own word or by the size of the table alone, for a model must not
 /// depend on the machine's memory. A row takes 8 bytes per column here, and about as much and a quarter more as
 /// features.
-uint64_t step_for(const LearnData& data, const Json& config, uint64_t memory_bytes) {
+uint64_t step_for(const LearnData& data, const Json& config, bool is_ranked, uint64_t memory_bytes) {
   constexpr uint64_t kBytesPerColumn = 8 + 10 + 2;
   constexpr uint64_t kRoom = 1'000'000'000;
   uint64_t row_bytes = (data.inputs.columns.size() + data.others.columns.size()) * kBytesPerColumn;
   uint64_t most = std::max<uint64_t>(1, config.value("sample", std::max<uint64_t>(1, kRoom / row_bytes)));
   uint64_t step = std::max<uint64_t>(1, (data.table_rows + most - 1) / most);
+  if (is_ranked) step = 1;  // a sample of rows would cut the lists
   uint64_t needed = data.table_rows / step * row_bytes;
   if (needed > memory_bytes / 10 * 7)
     throw Error(ErrorKind::data, "FR0809",
                 fmt::format("learning from {} rows at a time needs about {}, more than the memory of the step",
                             with_commas(data.table_rows / step), human_bytes(needed)),
-                fmt::format("raise --memory, or choose on fewer rows: sample: {}", memory_bytes / 2 / row_bytes));
+                is_ranked
+                    ? "raise --memory, or leave lists out in SQL"
+                    : fmt::format("raise --memory, or choose on fewer rows: sample: {}", memory_bytes / 2 / row_bytes));
   return step;
 }
 
@@ -241,11 +246,23 @@ LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schem
                           Engine& engine) {
   LearnData data(plan.sources, other_columns(plan, table));
   data.table_rows = rows_of_table(plan, engine);
-  data.step = step_for(data, config, memory_bytes);
+  bool ranks = plan.task == Task::rank;
+  data.step = step_for(data, config, ranks, memory_bytes);
   read_rows(data, plan, engine);
+  if (ranks) gather_lists(data, plan);
   read_target(data, plan, config);
   read_weights(data, plan, config);
+  data.costs = costs_of(config, plan, data.labels);
+  if (!plan.quantiles.empty() && data.task == Task::classify)
+    throw Error(ErrorKind::data, "FR0809",
+                fmt::format("quantiles are of a number, and `{}` has two values: it is classified", plan.target),
+                "`task: regress`, or take `quantiles` out");
   const FrameColumn* by = plan.split.column.empty() ? nullptr : data.others.find(plan.split.column);
+  std::optional<FrameColumn> of_lists;
+  if (ranks) {
+    check_lists(data, plan);
+    by = &of_lists.emplace(split_column_of_lists(data, plan));
+  }
   data.split = split_rows(plan.split, data.rows, data.y, by, data.task == Task::classify);
   check_classes(data, plan);
   refuse_leaks(data, config);

@@ -18,6 +18,9 @@ struct LearnData {
   std::vector<double> y;            ///< per row of the frames: class number or value; NaN without a target
   std::vector<double> weight;       ///< likewise; empty: all 1
   std::vector<std::string> labels;  ///< classify: by class number
+  std::vector<uint32_t> list;       ///< rank: whose list each row stands in, rows of a list side by side; else empty
+  std::vector<uint32_t> table_row;  ///< rank: where each row stands in the table; else empty: in the same order
+  std::vector<double> costs;        ///< classify: as in models/decision.h; empty: all mistakes cost the same
   Split split;
   std::vector<std::string> notes;
   /// A large table is sampled: every row whose hash is divisible by `step` is here. 1 = all.
@@ -25,6 +28,7 @@ struct LearnData {
 
   LearnData(const std::vector<SourceColumn>& sources, const std::vector<SourceColumn>& extra)
       : inputs(sources), others(extra) {}
+  uint64_t row_in_table(uint32_t row) const { return table_row.empty() ? row : table_row[row]; }
   int classes() const { return task == Task::classify ? static_cast<int>(labels.size()) : 1; }
 };
 

@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "models/parallel.h"
+#include "models/shapes.h"
+#include "steps/learn_quantiles.h"
 
 namespace filrouge {
 namespace {
@@ -11,33 +13,21 @@ namespace {
 constexpr size_t kExplainedRows = 2000;  // for the importance; `explain` takes all
 constexpr size_t kMostSegmentValues = 20;
 
-Frame rows_of(const Frame& frame, const Rows& rows) {
-  Frame part({});
-  for (const FrameColumn& column : frame.columns) {
-    FrameColumn taken{column.source, {}, {}, column.dictionary};
-    for (uint32_t row : rows) {
-      if (column.is_text())
-        taken.codes.push_back(column.codes[row]);
-      else
-        taken.numbers.push_back(column.numbers[row]);
-    }
-    part.columns.push_back(std::move(taken));
-  }
-  part.rows = rows.size();
-  return part;
-}
-
-std::vector<double> answers_for(const Model& model, const Frame& frame, const Rows& rows) {
+Part part_of(const std::string& name, const Model& model, const Frame& frame, const Rows& rows) {
   // In pieces, so that no second copy of a large table is made.
   constexpr size_t kPiece = 65'536;
-  std::vector<double> answers;
+  Part part{name, rows, {}, {}};
+  auto append = [](const std::vector<double>& from, std::vector<double>& to) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
   for (size_t begin = 0; begin < rows.size(); begin += kPiece) {
     Rows piece(rows.begin() + static_cast<long>(begin),
                rows.begin() + static_cast<long>(std::min(rows.size(), begin + kPiece)));
-    std::vector<double> part = model.predict(model.raw(model.features.encode(rows_of(frame, piece))));
-    answers.insert(answers.end(), part.begin(), part.end());
+    Matrix x = model.features.encode(rows_of(frame, piece));
+    append(model.predict(model.raw(x)), part.answers);
+    append(model.predict_quantiles(x), part.quantiles);
   }
-  return answers;
+  return part;
 }
 
 std::vector<double> constant_answers(const Learned& learned, size_t rows) {
@@ -47,6 +37,12 @@ std::vector<double> constant_answers(const Learned& learned, size_t rows) {
   baseline.task = learned.model.task;
   baseline.classes = learned.model.classes;
   return baseline.predict(raw);
+}
+
+/// Of ranks the order by one column, else the same for all rows.
+std::vector<double> baseline_answers(const Verdicts& v, const Rows& rows) {
+  if (v.data.task != Task::rank || v.learned.order.way == 0) return constant_answers(v.learned, rows.size());
+  return scores_by(v.learned.order, v.learned.model.features.encode(rows_of(v.data.inputs, rows)));
 }
 
 void judge_part(size_t p, const std::string& main_metric, Verdicts& v) {
@@ -59,7 +55,7 @@ void judge_part(size_t p, const std::string& main_metric, Verdicts& v) {
 
 void judge_baseline(size_t p, Verdicts& v) {
   const Part& part = v.parts[p];
-  Judged constant = judged_of(v.data, part.rows, constant_answers(v.learned, part.rows.size()));
+  Judged constant = judged_of(v.data, part.rows, baseline_answers(v, part.rows));
   for (const Metric& m : v.metrics[p])
     v.baseline[p].push_back({m.name, metric(m.name, constant), 0, 0, m.higher_is_better});
 }
@@ -83,17 +79,12 @@ void find_importance(const LearnData& data, Verdicts& v, int threads) {
                    [](const auto& a, const auto& b) { return a.second > b.second; });
 }
 
-size_t class_said(const double* answers, size_t outputs) {
-  if (outputs == 1) return answers[0] >= 0.5;
-  return static_cast<size_t>(std::max_element(answers, answers + outputs) - answers);
-}
-
 void fill_metrics(const Verdicts& v, ResultTable& table) {
   for (size_t p = 0; p < v.parts.size(); ++p)
     for (size_t i = 0; i < v.metrics[p].size(); ++i) {
       const Metric& m = v.metrics[p][i];
       table.add({v.parts[p].name, m.name, m.value, m.lower, m.upper, v.baseline[p][i].value, v.parts[p].rows.size(),
-                 m.higher_is_better ? 1.0 : 0.0});
+                 has_direction(m.name) ? CellValue(m.higher_is_better ? 1.0 : 0.0) : CellValue()});
     }
 }
 
@@ -146,9 +137,21 @@ void fill_confusion(const Verdicts& v, ResultTable& table) {
 void fill_thresholds(const Verdicts& v, ResultTable& table) {
   if (v.data.labels.size() != 2) return;
   Judged judged = judged_of(v.data, v.judge().rows, v.judge().answers);
-  for (const ThresholdRow& t : thresholds(judged.y, judged.prediction, 100))
-    table.add({t.threshold, t.precision, t.recall, t.specificity, t.f1, t.accuracy, t.flagged_share, t.true_positive,
-               t.false_positive, t.true_negative, t.false_negative});
+  const std::vector<double>& costs = v.data.costs;
+  double chosen = least_cost_threshold(costs);
+  for (const ThresholdRow& t : thresholds(judged.y, judged.prediction, 100, chosen)) {
+    std::vector<CellValue> row = {t.threshold,     t.precision,     t.recall,        t.specificity,    t.f1,
+                                  t.accuracy,      t.flagged_share, t.true_positive, t.false_positive, t.true_negative,
+                                  t.false_negative};
+    if (!costs.empty()) {
+      uint64_t counts[] = {t.true_negative, t.false_positive, t.false_negative, t.true_positive};
+      double sum = 0;
+      for (size_t i = 0; i < 4; ++i) sum += costs[i] * static_cast<double>(counts[i]);
+      row.push_back(sum / static_cast<double>(judged.y.size()));
+      row.push_back(t.threshold == chosen ? 1.0 : 0.0);
+    }
+    table.add(row);
+  }
 }
 
 std::vector<const FrameColumn*> segment_columns(const Verdicts& v, const Json& config) {
@@ -188,39 +191,124 @@ void fill_segments(const Verdicts& v, const Json& config, ResultTable& table) {
   }
 }
 
+const char* tried_metric(Task task) {
+  if (task == Task::rank) return "1 - ndcg@10";
+  return task == Task::classify ? "log_loss" : "rmse";
+}
+
 void fill_tried(const Verdicts& v, ResultTable& table) {
   for (const Tried& t : v.learned.tried)
     table.add({t.method, t.settings, t.trees ? CellValue(static_cast<double>(t.trees)) : CellValue(),
-               v.data.task == Task::classify ? "log_loss" : "rmse", t.loss, t.weight});
+               tried_metric(v.data.task), t.loss, t.weight});
 }
 
-/// Rows of validation and test in the order of the table.
-void fill_predictions(const Verdicts& v, ResultTable& table) {
-  struct Place {
-    uint32_t row;
-    const Part* part;
-    size_t at;
-  };
+/// Rows of validation and test.
+struct Place {
+  uint32_t row;
+  const Part* part;
+  size_t at;
+};
+
+/// In the order of the table.
+std::vector<Place> judged_places(const Verdicts& v) {
   std::vector<Place> places;
   for (const Part& part : v.parts)
     if (part.name != "train" || v.parts.size() == 1)
       for (size_t i = 0; i < part.rows.size(); ++i) places.push_back({part.rows[i], &part, i});
-  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.row < b.row; });
+  std::sort(places.begin(), places.end(),
+            [&](const Place& a, const Place& b) { return v.data.row_in_table(a.row) < v.data.row_in_table(b.row); });
+  return places;
+}
+
+/// For a column of numbers and for one of texts.
+CellValue number_or_text(double number) {
+  CellValue cell(number);
+  cell.text = fmt::format("{}", number);
+  return cell;
+}
+
+/// "hour" of the feature "time_hour: hour"; empty of a column's own value.
+std::string part_of_column(const Model& model, size_t feature) {
+  const Feature& f = model.features.features()[feature];
+  const std::string& column = model.features.sources()[f.source].name;
+  return f.name.starts_with(column + ": ") ? f.name.substr(column.size() + 2) : "";
+}
+
+void fill_shapes(const Verdicts& v, ResultTable& table) {
+  constexpr size_t kMostRows = 50'000;
+  const Model& model = v.learned.model;
+  const Rows& all = v.data.split.train;
+  Rows rows;
+  for (size_t step = all.size() / kMostRows + 1, i = 0; i < all.size(); i += step) rows.push_back(all[i]);
+  Shapes shapes = shapes_of(model, model.features.encode(rows_of(v.data.inputs, rows)));
+  auto class_name = [&](size_t output) { return model.outputs() > 1 ? CellValue(model.classes[output]) : CellValue(); };
+  auto edge = [](double at) { return std::isfinite(at) ? CellValue(at) : CellValue(); };
+  for (size_t k = 0; k < shapes.intercept.size(); ++k)
+    table.add({CellValue(), CellValue(), class_name(k), CellValue(), CellValue(), CellValue(), CellValue(), CellValue(),
+               CellValue(), CellValue(), uint64_t{rows.size()}, shapes.intercept[k]});
+  for (const ShapeEffect& e : shapes.effects) {
+    std::vector<CellValue> line = {model.features.sources()[model.features.features()[e.bin.feature].source].name,
+                                   text_or_nothing(part_of_column(model, e.bin.feature)),
+                                   class_name(e.output),
+                                   text_or_nothing(e.bin.value),
+                                   edge(e.bin.from),
+                                   edge(e.bin.to)};
+    if (e.second)
+      for (const CellValue& cell : {CellValue(model.features.features()[e.second->feature].name),
+                                    text_or_nothing(e.second->value), edge(e.second->from), edge(e.second->to)})
+        line.push_back(cell);
+    else
+      line.resize(line.size() + 4);
+    line.push_back(e.rows), line.push_back(e.effect);
+    table.add(line);
+  }
+}
+
+void fill_predictions(const Verdicts& v, ResultTable& table) {
   size_t outputs = v.learned.model.outputs();
   const FrameColumn& target = *v.data.others.find(v.plan.target);
-  for (const Place& place : places) {
+  for (const Place& place : judged_places(v)) {
     const double* answer = &place.part->answers[place.at * outputs];
-    std::vector<CellValue> row = {uint64_t{place.row} + 1, place.part->name, value_text(target, place.row)};
+    std::vector<CellValue> row = {v.data.row_in_table(place.row) + 1, place.part->name};
     if (v.data.task == Task::classify) {
-      size_t said = class_said(answer, outputs);
+      size_t said = v.learned.model.said(answer);
+      row.push_back(value_text(target, place.row));
       row.push_back(v.data.labels[said]);
       row.push_back(outputs == 1 ? answer[0] : answer[said]);
     } else {
-      row.push_back(fmt::format("{}", answer[0]));
+      row.push_back(number_or_text(v.data.y[place.row]));
+      row.push_back(number_or_text(answer[0]));
       row.push_back(CellValue());
     }
+    size_t width = v.learned.model.quantiles.size();
+    for (size_t q = 0; q < width; ++q) row.push_back(place.part->quantiles[place.at * width + q]);
     table.add(row);
   }
+}
+
+/// How many rows of the same list in the same part have a higher score, and one: by place in the part.
+std::vector<double> ranks_in(const Part& part, const std::vector<uint32_t>& list) {
+  std::vector<double> ranks(part.rows.size(), 1);
+  for (size_t begin = 0, end = 0; begin < ranks.size(); begin = end) {
+    std::vector<double> scores;
+    for (; end < ranks.size() && list[part.rows[end]] == list[part.rows[begin]]; ++end)
+      scores.push_back(part.answers[end]);
+    std::sort(scores.begin(), scores.end(), std::greater<>());
+    for (size_t i = begin; i < end; ++i) {
+      auto place = std::lower_bound(scores.begin(), scores.end(), part.answers[i], std::greater<>());
+      ranks[i] = static_cast<double>(place - scores.begin()) + 1;
+    }
+  }
+  return ranks;
+}
+
+void fill_ranked(const Verdicts& v, ResultTable& table) {
+  const FrameColumn& group = *v.data.others.find(v.plan.group);
+  std::map<const Part*, std::vector<double>> ranks;
+  for (const Part& part : v.parts) ranks[&part] = ranks_in(part, v.data.list);
+  for (const Place& place : judged_places(v))
+    table.add({v.data.row_in_table(place.row) + 1, place.part->name, value_text(group, place.row), v.data.y[place.row],
+               place.part->answers[place.at], ranks[place.part][place.at]});
 }
 
 }  // namespace
@@ -230,9 +318,11 @@ Judged judged_of(const LearnData& data, const Rows& rows, const std::vector<doub
   judged.task = data.task;
   judged.classes = data.classes();
   judged.prediction = answers;
+  judged.costs = data.costs;
   for (uint32_t row : rows) {
     judged.y.push_back(data.y[row]);
     if (!data.weight.empty()) judged.weight.push_back(data.weight[row]);
+    if (!data.list.empty()) judged.group.push_back(data.list[row]);
   }
   return judged;
 }
@@ -240,15 +330,21 @@ Judged judged_of(const LearnData& data, const Rows& rows, const std::vector<doub
 Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned& learned,
                      const std::string& main_metric, int threads) {
   Verdicts v{plan, data, learned, {}, {}, {}, {}, 1};
-  v.parts.push_back({"train", data.split.train, answers_for(learned.model, data.inputs, data.split.train)});
+  v.parts.push_back(part_of("train", learned.model, data.inputs, data.split.train));
   if (!learned.judged.empty())
-    v.parts.push_back({"validation", learned.judged, learned.model.predict(learned.judged_raw)});
-  if (!data.split.test.empty())
-    v.parts.push_back({"test", data.split.test, answers_for(learned.model, data.inputs, data.split.test)});
+    v.parts.push_back(
+        {"validation", learned.judged, learned.model.predict(learned.judged_raw), learned.judged_quantiles});
+  if (!data.split.test.empty()) v.parts.push_back(part_of("test", learned.model, data.inputs, data.split.test));
   v.metrics.resize(v.parts.size());
   v.baseline.resize(v.parts.size());
   for_parts(v.parts.size(), threads, [&](size_t p) { judge_part(p, main_metric, v); });
   for_parts(v.parts.size(), threads, [&](size_t p) { judge_baseline(p, v); });
+  for (size_t p = 0; p < v.parts.size() && !plan.quantiles.empty(); ++p)
+    for (const QuantileFigure& figure :
+         judge_quantiles(learned.model, judged_of(data, v.parts[p].rows, v.parts[p].answers), v.parts[p].quantiles)) {
+      v.metrics[p].push_back(figure.metric);
+      v.baseline[p].push_back({figure.metric.name, figure.baseline, 0, 0, false});
+    }
   find_importance(data, v, threads);
   return v;
 }
@@ -263,7 +359,8 @@ void fill_table(const std::string& name, const Verdicts& v, const Json& config, 
   if (name == "segments") fill_segments(v, config, table);
   if (name == "tried") fill_tried(v, table);
   if (name == "features") fill_features(v.learned.model.features.uses(), table);
-  if (name == "predictions") fill_predictions(v, table);
+  if (name == "shapes") fill_shapes(v, table);
+  if (name == "predictions") v.data.task == Task::rank ? fill_ranked(v, table) : fill_predictions(v, table);
 }
 
 }  // namespace filrouge

@@ -12,7 +12,8 @@ namespace filrouge {
 struct Part {
   std::string name;
   Rows rows;
-  std::vector<double> answers;  ///< as Model::predict: rows * outputs
+  std::vector<double> answers;    ///< as Model::predict: rows * outputs
+  std::vector<double> quantiles;  ///< as Model::predict_quantiles
 };
 
 struct Verdicts {

@@ -28,6 +28,7 @@ std::string said_task(const Json& config) {
 std::string hint_for(const std::string& key, const LearnTask& task) {
   const LearnTask* owner = owner_of(&LearnTask::keys, key);
   FR_CHECK(owner != nullptr);  // every key of the verb goes with all tasks or stands in the list of one
+  if (task.names[0] == "rank") return "it goes with a model that predicts a column: take it out";
   if (owner->names.size() == 1) return fmt::format("it goes with `task: {}`", owner->names[0]);
   return key == "split" ? "nothing is predicted, so all rows are learned from: take it out"
                         : fmt::format("`{}` predicts nothing: take it out", task.names[0]);
@@ -74,8 +75,13 @@ const std::vector<LearnTask>& learn_tasks() {
       {{"classify", "regress"},
        {"boosting", "linear", "additive", "baseline"},
        {"predict", "budget", "split", "because", "classes", "positive", "weight", "class_weight", "monotone", "metric",
-        "segments", "sample", "allow_leak", "settings"},
+        "segments", "sample", "allow_leak", "settings", "quantiles", "costs"},
        supervised_tables,
+       work_on_supervised},
+      {{"rank"},
+       {"boosting", "linear", "additive"},
+       {"predict", "group", "budget", "split", "because", "monotone", "metric", "allow_leak", "settings"},
+       ranking_tables,
        work_on_supervised},
       {{"cluster"}, {"kmeans", "mixture"}, {"k"}, cluster_tables, work_on_clusters},
       {{"anomaly"}, {"isolation", "pca"}, {"limit", "predict", "allow_leak"}, anomaly_tables, work_on_anomalies},
@@ -88,6 +94,13 @@ const LearnTask& learn_task(const Json& config) {
   for (const LearnTask& task : learn_tasks())
     if (has(task.names, name)) return task;
   return learn_tasks()[0];
+}
+
+std::vector<LearnTable> learn_tables(const Json& config) {
+  std::vector<LearnTable> wanted;
+  for (const LearnTable& table : learn_task(config).tables())
+    if (!table.wanted || table.wanted(config)) wanted.push_back(table);
+  return wanted;
 }
 
 bool check_task(const Step& step, BindContext& context) {

@@ -14,6 +14,7 @@ namespace filrouge {
 struct LearnTable {
   const char* name;
   Schema (*schema)(const ModelPlan& plan);
+  bool (*wanted)(const Json& config) = nullptr;  ///< null: always
 };
 
 /// A `learn` step as its worker has it.
@@ -34,6 +35,9 @@ struct LearnTask {
 const std::vector<LearnTask>& learn_tasks();
 /// That of a step; a step that names none predicts a column.
 const LearnTask& learn_task(const Json& config);
+
+/// Those of its tables that the step yields.
+std::vector<LearnTable> learn_tables(const Json& config);
 
 /// Reports keys and methods that do not go with the step's task (FR0809); true where there are none.
 bool check_task(const Step& step, BindContext& context);

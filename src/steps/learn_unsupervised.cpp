@@ -131,7 +131,7 @@ WorkResult write_outcome(Outcome outcome, const LearnJob& job, WorkContext& cont
   for (std::string& name : write_cards(card_of(outcome, job), request.staging)) files.push_back(std::move(name));
   WorkResult result;
   result.tables.push_back(list_files(files, request, context.engine()));
-  for (const LearnTable& spec : learn_task(config).tables()) {
+  for (const LearnTable& spec : learn_tables(config)) {
     std::string name = spec.name;
     ResultTable table(request.name + "." + name, spec.schema(plan));
     if (name == "metrics")

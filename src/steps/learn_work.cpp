@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "models/card.h"
 #include "models/learner.h"
+#include "steps/learn_costs.h"
 #include "steps/learn_judge.h"
 
 namespace filrouge {
@@ -14,7 +15,29 @@ namespace {
 /// A regression's prediction is a number, a class is named as text.
 Schema predictions_schema(const ModelPlan& plan) {
   const char* type = plan.classifies() ? kText : kReal;
-  return schema_of({{"row", kCount}, {"part", kText}, {"actual", type}, {"prediction", type}, {"probability", kReal}});
+  Schema schema =
+      schema_of({{"row", kCount}, {"part", kText}, {"actual", type}, {"prediction", type}, {"probability", kReal}});
+  for (double level : plan.quantiles) schema.columns.push_back({quantile_name(level), kReal, {}});
+  return schema;
+}
+
+/// The curves of a model that is nothing but curves.
+Schema shapes_schema(const ModelPlan&) {
+  return schema_of({{"column", kText},
+                    {"part", kText},
+                    {"class", kText},
+                    {"value", kText},
+                    {"from", kReal},
+                    {"to", kReal},
+                    {"second", kText},
+                    {"second_value", kText},
+                    {"second_from", kReal},
+                    {"second_to", kReal},
+                    {"rows", kCount},
+                    {"effect", kReal}});
+}
+bool is_additive(const Json& config) {
+  return config.value("method", "") == "additive";
 }
 
 LearnOrder order_of(const ModelPlan& plan, const LearnData& data, const Json& config, const WorkRequest& request) {
@@ -31,9 +54,19 @@ LearnOrder order_of(const ModelPlan& plan, const LearnData& data, const Json& co
   // Columns that the thread names are used as they are.
   if (plan.split.kind == SplitPlan::Kind::time && !config.value("named", false))
     order.time = data.others.find(plan.split.column);
+  if (!data.list.empty()) order.group = &data.list;
+  order.quantiles = plan.quantiles;
+  order.costs = data.costs;
   order.seed = plan.split.seed;
   order.threads = request.limits.threads;
   return order;
+}
+
+std::string note_on_order(const Learned& learned) {
+  if (learned.order.way == 0) return "the baseline is no order at all: no single column orders the rows any better";
+  return fmt::format("the baseline is the order by `{}`, {} first",
+                     learned.model.features.features()[learned.order.feature].name,
+                     learned.order.way > 0 ? "highest" : "lowest");
 }
 
 CardFacts card_of(const ModelPlan& plan, const Json& config, const Verdicts& v) {
@@ -49,15 +82,22 @@ CardFacts card_of(const ModelPlan& plan, const Json& config, const Verdicts& v) 
   card.importance = v.importance;
   card.tried = v.learned.tried;
   card.notes = v.data.notes;
+  if (!v.data.list.empty()) card.notes.push_back(note_on_order(v.learned));
   card.split = plan.split;
+  if (!v.data.costs.empty()) card.decision = decision_of(v);
   return card;
 }
 
 /// "auc 0.734 on 65,470 test rows (baseline 0.500)".
 std::string summary_of(const Verdicts& v) {
   const Metric& m = v.judging_metrics()[0];
-  return fmt::format("{} {:.4g} on {} {} rows (baseline {:.4g})", m.name, m.value, with_commas(v.judge().rows.size()),
-                     v.judge().name, v.baseline.back()[0].value);
+  const Rows& rows = v.judge().rows;
+  std::set<uint32_t> lists;
+  if (!v.data.list.empty())
+    for (uint32_t row : rows) lists.insert(v.data.list[row]);
+  return fmt::format("{} {:.4g} on {} {} {} (baseline {:.4g})", m.name, m.value,
+                     with_commas(lists.empty() ? rows.size() : lists.size()), v.judge().name,
+                     lists.empty() ? "rows" : "lists", v.baseline.back()[0].value);
 }
 
 }  // namespace
@@ -96,18 +136,21 @@ const std::vector<LearnTable>& supervised_tables() {
          return schema_of({{"part", kText}, {"actual", kText}, {"predicted", kText}, {"rows", kCount}});
        }},
       {"thresholds",
-       [](const ModelPlan&) {
-         return schema_of({{"threshold", kReal},
-                           {"precision", kReal},
-                           {"recall", kReal},
-                           {"specificity", kReal},
-                           {"f1", kReal},
-                           {"accuracy", kReal},
-                           {"flagged_share", kReal},
-                           {"true_positive", kCount},
-                           {"false_positive", kCount},
-                           {"true_negative", kCount},
-                           {"false_negative", kCount}});
+       [](const ModelPlan& plan) {
+         Schema schema = schema_of({{"threshold", kReal},
+                                    {"precision", kReal},
+                                    {"recall", kReal},
+                                    {"specificity", kReal},
+                                    {"f1", kReal},
+                                    {"accuracy", kReal},
+                                    {"flagged_share", kReal},
+                                    {"true_positive", kCount},
+                                    {"false_positive", kCount},
+                                    {"true_negative", kCount},
+                                    {"false_negative", kCount}});
+         if (plan.has_costs)
+           schema.columns.push_back({"cost", kReal, {}}), schema.columns.push_back({"chosen", kYesOrNo, {}});
+         return schema;
        }},
       {"segments",
        [](const ModelPlan&) {
@@ -130,7 +173,27 @@ const std::vector<LearnTable>& supervised_tables() {
        }},
       {"features", features_schema},
       {"predictions", predictions_schema},
+      {"shapes", shapes_schema, is_additive},
   };
+  return tables;
+}
+
+const std::vector<LearnTable>& ranking_tables() {
+  static const std::vector<LearnTable> tables = [] {
+    std::vector<LearnTable> list;
+    for (const LearnTable& table : supervised_tables())
+      for (const char* name : {"metrics", "folds", "importance", "tried", "features", "shapes"})
+        if (table.name == std::string(name)) list.push_back(table);
+    list.push_back({"predictions", [](const ModelPlan&) {
+                      return schema_of({{"row", kCount},
+                                        {"part", kText},
+                                        {"list", kText},
+                                        {"actual", kReal},
+                                        {"prediction", kReal},
+                                        {"rank", kCount}});
+                    }});
+    return list;
+  }();
   return tables;
 }
 
@@ -161,7 +224,8 @@ WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
   }
   Learned learned = learn_model(order, data.inputs, data.y, data.weight, data.split);
   context.phase("judging");
-  Verdicts verdicts = judge_model(plan, data, learned, config.value("metric", ""), request.limits.threads);
+  Verdicts verdicts = judge_model(plan, data, learned, config.value("metric", data.costs.empty() ? "" : "cost"),
+                                  request.limits.threads);
 
   learned.model.about = {
       {"seed", order.seed}, {"library", kLightgbmVersion}, {"rows", data.split.train.size()}, {"from", plan.from}};
@@ -170,13 +234,14 @@ WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
     files.push_back(std::move(name));
   WorkResult result;
   result.tables.push_back(list_files(files, request, context.engine()));
-  for (const LearnTable& spec : supervised_tables()) {
+  for (const LearnTable& spec : learn_tables(config)) {
     ResultTable table(request.name + "." + spec.name, spec.schema(plan));
     fill_table(spec.name, verdicts, config, table);
     result.tables.push_back(table.write(context.engine(), request.staging));
   }
   result.summary = summary_of(verdicts);
   result.notes = data.notes;
+  if (!data.list.empty()) result.notes.push_back(note_on_order(learned));
   for (std::string& note : notes_on_left_out(plan.name, learned.model.features.uses()))
     result.notes.push_back(std::move(note));
   return result;

@@ -7,6 +7,8 @@ namespace filrouge {
 
 /// Of the tasks that predict a column.
 const std::vector<LearnTable>& supervised_tables();
+/// Of `task: rank`.
+const std::vector<LearnTable>& ranking_tables();
 WorkResult work_on_supervised(const LearnJob& job, WorkContext& context);
 
 /// `budget:` in seconds; 0 or less where it is none.

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "models/model.h"
 
 namespace filrouge {
 namespace {
@@ -27,6 +28,9 @@ class ModelReader {
     } else {
       read_target();
     }
+    if (plan_.task == Task::rank) read_group();
+    if (step_.config.contains("quantiles")) read_quantiles(step_.config["quantiles"]);
+    plan_.has_costs = step_.config.contains("costs");
     read_split();
     for (const char* key : {"weight", "segments"})
       for (const std::string& column : names_under(key)) add_other(column);
@@ -92,11 +96,16 @@ class ModelReader {
         report({"predict"}, "FR0802", fmt::format("`{}` is a {}: no model predicts that", column->name, column->type),
                "make it a number in SQL, as in epoch(x)");
     } else {
-      plan_.task = task == "regress" ? Task::regress : Task::classify;
+      plan_.task = task == "regress" ? Task::regress : task == "rank" ? Task::rank : Task::classify;
       if (plan_.task == Task::regress && !is_number)
         report({"task"}, "FR0802",
                fmt::format("`{}` is a {}: only a number can be regressed on", column->name, column->type),
                "`task: classify`, or cast it in SQL");
+      if (plan_.task == Task::rank && !is_number)
+        report({"predict"}, "FR0802",
+               fmt::format("`{}` is a {}: rows are ranked by a number, 0 for what should come last", column->name,
+                           column->type),
+               fmt::format("cast it in SQL, as in {}::INTEGER", column->name));
     }
     if (step_.config.contains("classes")) plan_.classes = step_.config["classes"].get<std::vector<std::string>>();
   }
@@ -113,6 +122,41 @@ class ModelReader {
              fmt::format("`{}` is a {}: what is known to be unusual is true and false, or 1 and 0", column->name,
                          column->type),
              fmt::format("make it so in SQL, as in {} = '...'", column->name));
+  }
+
+  /// Whose list a row stands in. Lists are never cut in two: without `split` the folds are made of whole ones.
+  void read_group() {
+    if (!step_.config.contains("group"))
+      return report({}, "FR0112", "`learn` with `task: rank` needs the key `group`",
+                    "add `group: COLUMN`: rows with the same value are put in order among themselves");
+    const Column* column = column_at({"group"}, step_.config.value("group", ""));
+    if (!column) return;
+    std::optional<SourceKind> kind = source_kind(column->type);
+    if (!kind)
+      return report({"group"}, "FR0803",
+                    fmt::format("rows cannot be grouped by `{}`: it is a {}", column->name, column->type));
+    plan_.group = column->name;
+    add_other(column->name);
+    plan_.split.kind = SplitPlan::Kind::group;
+    plan_.split.column = column->name;
+    plan_.split.test_share = 0;
+    plan_.split_column = SourceColumn{column->name, *kind};
+  }
+
+  void read_quantiles(const Json& said) {
+    constexpr size_t kMost = 20;
+    std::set<double> levels;
+    for (const Json& level : said.is_array() ? said : Json::array({said})) {
+      double share = share_said(level);
+      if (!(share > 0 && share < 1))
+        return report({"quantiles"}, "FR0809", fmt::format("`{}` is no quantile", scalar_text(level)),
+                      "shares between 0 and 1, such as quantiles: [0.1, 0.5, 0.9]");
+      levels.insert(share);
+    }
+    if (levels.empty() || levels.size() > kMost)
+      return report({"quantiles"}, "FR0809", fmt::format("{} quantiles cannot be learned", levels.size()),
+                    fmt::format("1 to {}: each is a model of its own", kMost));
+    plan_.quantiles.assign(levels.begin(), levels.end());
   }
 
   /// A share between 0 and 1; 0 for `none`: then the folds alone judge, and the model is fitted on all rows.
@@ -133,6 +177,11 @@ class ModelReader {
       if (said != "random")
         return report({"split"}, "FR0803", fmt::format("no way to split called `{}`", said.get<std::string>()),
                       "{time: COLUMN, test: 20%}, {group: COLUMN, test: 20%}, or random");
+      if (plan_.task == Task::rank)
+        return report(
+            {"split"}, "FR0803",
+            fmt::format("rows drawn at random would part the rows of one `{}`", step_.config.value("group", "")),
+            "take `split` out, or say {group: COLUMN, test: 20%} or {time: COLUMN, test: 20%}");
       plan_.split.kind = SplitPlan::Kind::random;
       return;
     }
@@ -141,6 +190,7 @@ class ModelReader {
     std::string key = time ? "time" : "group";
     plan_.split.kind = time ? SplitPlan::Kind::time : SplitPlan::Kind::group;
     plan_.split.folds = time ? 3 : 5;
+    plan_.split.test_share = SplitPlan().test_share;
     const Column* column = column_at({"split", key}, said[key].get<std::string>());
     if (column) read_split_column(*column, key);
     if (said.contains("test")) plan_.split.test_share = share_at(said["test"]);
@@ -194,6 +244,7 @@ class ModelReader {
       bool given = step_.config.contains("features") ? has(wanted, column.name) : !has(ignored, column.name);
       if (column.name == plan_.target || !given || lower(column.name) == lower(weight)) continue;
       bool is_group = plan_.split.kind == SplitPlan::Kind::group && column.name == plan_.split.column;
+      is_group = is_group || column.name == plan_.group;
       if (is_group && !has(wanted, column.name)) continue;  // who it is tells nothing of those to come
       if (std::optional<SourceKind> kind = source_kind(column.type))
         plan_.sources.push_back({column.name, *kind});
@@ -271,8 +322,9 @@ Schema prediction_columns(const ModelPlan& plan) {
     if (plan.method == "pca") add("t2", "DOUBLE"), add("q", "DOUBLE");
     return schema;
   }
-  bool regress = plan.task == Task::regress;
-  schema.columns.push_back({"prediction", regress ? "DOUBLE" : plan.target_type, {}});
+  bool is_number = plan.task == Task::regress || plan.task == Task::rank;
+  schema.columns.push_back({"prediction", is_number ? "DOUBLE" : plan.target_type, {}});
+  for (double level : plan.quantiles) schema.columns.push_back({quantile_name(level), "DOUBLE", {}});
   if (!plan.classifies()) return schema;
   if (plan.classes.size() > 2) {
     for (const std::string& name : plan.classes) schema.columns.push_back({"probability_" + name, "DOUBLE", {}});

@@ -25,7 +25,10 @@ struct ModelPlan {
   std::vector<std::string> skipped;   ///< columns of types that no model reads
   SplitPlan split;
   std::optional<SourceColumn> split_column;
+  std::string group;                 ///< rank: the column that tells whose list a row stands in
   std::vector<std::string> classes;  ///< where the thread names them
+  std::vector<double> quantiles;     ///< of a number, rising; besides the mean
+  bool has_costs = false;            ///< of classes: mistakes do not cost the same
 
   /// Nothing is predicted: there is no split, and all rows are learned from.
   bool unsupervised() const { return task == Task::cluster || task == Task::anomaly; }

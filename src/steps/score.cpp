@@ -48,6 +48,10 @@ bool check_task(const Step& step, const ModelPlan& plan, BindContext& context) {
   if (step.config.contains("interval") && plan.unsupervised())
     report("interval", fmt::format("`{}` predicts nothing that an interval could hold", plan.name),
            "take `interval` out");
+  if (step.config.contains("interval") && plan.task == Task::rank)
+    report("interval",
+           fmt::format("`{}` puts rows in order: its score estimates nothing that could be measured", plan.name),
+           "take `interval` out, or predict the grade with `task: regress`");
   if (step.config.contains("reasons") && plan.task == Task::cluster)
     report("reasons", fmt::format("`{}` puts rows into clusters, which has no reasons by column", plan.name),
            fmt::format("`{}.profiles` says what stands out in each cluster", plan.name));
@@ -71,6 +75,8 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   if (!plan) return std::nullopt;  // reported at the learn step
   if (!check_task(step, *plan, context)) return std::nullopt;
   ScoreOptions options = score_options(step.config);
+  const Column* group = plan->group.empty() ? nullptr : table->find(plan->group);
+  if (group) options.group = group->name;
   Schema added = scored_columns(*plan, options);
   if (!check_options(step, options, context) || !suits(step, *plan, *table, added, context)) return std::nullopt;
 
@@ -83,12 +89,16 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   for (const Column& column : added.columns) {
     output.schema.columns.push_back(column);
     output.lineage.columns.push_back({column.name, values, {}, {}});
+    if (group && column.name == "rank") output.lineage.columns.back().values.insert({from, group->name});
   }
   output.lineage.tables = {from};
   binding.tables.push_back(std::move(output));
   binding.uses = {{from, table->names()}, {model, {"file", "hash"}}};
   binding.canonical = step.config;
-  binding.work = {{"config", step.config}, {"added", to_json(added)}, {"unsupervised", plan->unsupervised()}};
+  binding.work = {{"config", step.config},
+                  {"added", to_json(added)},
+                  {"unsupervised", plan->unsupervised()},
+                  {"group", options.group}};
   return binding;
 }
 
@@ -102,7 +112,9 @@ Verb score_verb() {
       "A model applied to a table: its rows with `prediction`, the probability where there are classes, and `unseen`, "
       "the columns whose value the training never saw. `reasons` says what moved each prediction most. Clusters give "
       "the number of the nearest one (1 = the largest) and the `distance` to its centre, in deviations; anomalies "
-      "whether a row is beyond the limit, and its `score` from 0 to 1. What only one method has comes where `learn` "
+      "whether a row is beyond the limit, and its `score` from 0 to 1. Ranks give a score, and where the table has the "
+      "lists' column the `rank` within them: 1 = first, equal scores share it. What only one method has comes where "
+      "`learn` "
       "says `method`: `probability` of a mixture, `t2` and `q` of pca.";
   verb.spec.keys = {
       {.name = "from",

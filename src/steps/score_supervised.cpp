@@ -38,11 +38,8 @@ class Scorer : public Answerer {
     if (outputs_ > 1) return answer[k];
     return k == 1 ? answer[0] : 1 - answer[0];
   }
-  size_t class_said(const double* answer) const {
-    if (outputs_ == 1) return answer[0] >= 0.5;
-    return static_cast<size_t>(std::max_element(answer, answer + outputs_) - answer);
-  }
   void add_answers(const std::vector<double>& answers, Block& block) const;
+  void add_quantiles(const Matrix& x, Block& block) const;
   void add_contributions(const Frame& frame, const Matrix& x, const std::vector<double>& answers, Block& block) const;
 
   Model model_;
@@ -64,7 +61,7 @@ void Scorer::add_answers(const std::vector<double>& answers, Block& block) const
       value.numbers[r] = answer[0];
       continue;
     }
-    size_t best = class_said(answer);
+    size_t best = model_.said(answer);
     said.texts[r] = model_.classes[best];
     value.numbers[r] = outputs_ == 1 ? answer[0] : answer[best];
     for (size_t k = 0; k < shares.size(); ++k) {
@@ -82,10 +79,19 @@ void Scorer::add_contributions(const Frame& frame, const Matrix& x, const std::v
   size_t width = model_.features.sources().size() + 1;
   std::vector<double> contributions = model_.contributions(x, threads_);
   auto line = [&](size_t r) {
-    size_t output = outputs_ == 1 ? 0 : class_said(&answers[r * outputs_]);
+    size_t output = outputs_ == 1 ? 0 : model_.said(&answers[r * outputs_]);
     return &contributions[(r * outputs_ + output) * width];
   };
   add_reasons(model_.features, frame, num_reasons(), line, block);
+}
+
+void Scorer::add_quantiles(const Matrix& x, Block& block) const {
+  size_t width = model_.quantiles.size();
+  std::vector<double> values = model_.predict_quantiles(x);
+  for (size_t q = 0; q < width; ++q) {
+    block.columns.push_back(number_column(quantile_name(model_.quantiles[q].level), x.rows));
+    for (size_t r = 0; r < x.rows; ++r) block.columns.back().numbers[r] = values[r * width + q];
+  }
 }
 
 Block Scorer::answer(const Frame& frame) const {
@@ -94,6 +100,7 @@ Block Scorer::answer(const Frame& frame) const {
   Matrix x = model_.features.encode(frame);
   std::vector<double> answers = model_.predict(model_.raw(x));
   add_answers(answers, block);
+  add_quantiles(x, block);
   add_unseen(model_.features, frame, block);
   if (num_reasons() > 0) add_contributions(frame, x, answers, block);
   return block;
@@ -102,12 +109,15 @@ Block Scorer::answer(const Frame& frame) const {
 std::string Scorer::expression(const Column& column) const {
   const std::string& name = column.name;
   if (name == "prediction") return fmt::format("{}::{}", classify() ? "a.said" : "a.\"value\"", column.type);
+  if (name == "rank" && model_.task == Task::rank) return "b.place";
   if (name == "probability") return classify() ? "a.\"value\"" : "NULL::DOUBLE";
   if (name == "lower") return classify() ? "NULL::DOUBLE" : fmt::format("a.\"value\" - {}", radius_text());
   if (name == "upper") return classify() ? "NULL::DOUBLE" : fmt::format("a.\"value\" + {}", radius_text());
   if (name == "classes") return list_expression("a.\"set\"");
   if (name == "unseen") return list_expression("a.unseen");
   if (name == "reasons") return reasons_expression(num_reasons(), column.type);
+  for (const Quantile& quantile : model_.quantiles)
+    if (name == quantile_name(quantile.level)) return "a." + name;
   std::vector<std::string> items;
   for (size_t k = 0; k < model_.classes.size(); ++k) {
     if (name == "probability_" + model_.classes[k]) return fmt::format("a.p{}", k);

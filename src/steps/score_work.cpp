@@ -17,6 +17,16 @@ std::string create_table(const Block& block) {
   return "CREATE OR REPLACE TEMP TABLE answers (" + join(columns, ", ") + ")";
 }
 
+/// Places within lists, row by row as the table has them: 1 = the highest score, equal scores share a place.
+std::string create_ranks(const std::string& from, const std::string& group) {
+  return fmt::format(
+      "CREATE OR REPLACE TEMP TABLE ranks AS SELECT CASE WHEN list IS NULL THEN NULL ELSE place END AS place FROM "
+      "(SELECT number, list, rank() OVER (PARTITION BY list ORDER BY score DESC) AS place FROM "
+      "(SELECT row_number() OVER () AS number, t.{} AS list, a.\"value\" AS score FROM {} AS t POSITIONAL JOIN answers "
+      "AS a)) ORDER BY number",
+      quote_name(group), quote_table(from));
+}
+
 }  // namespace
 
 ScoreOptions score_options(const Json& config) {
@@ -28,6 +38,7 @@ ScoreOptions score_options(const Json& config) {
 
 Schema scored_columns(const ModelPlan& plan, const ScoreOptions& options) {
   Schema schema = prediction_columns(plan);
+  if (!options.group.empty()) schema.columns.push_back({"rank", "BIGINT", {}});
   if (options.interval > 0 && plan.task == Task::regress) {
     schema.columns.push_back({"lower", "DOUBLE", {}});
     schema.columns.push_back({"upper", "DOUBLE", {}});
@@ -57,14 +68,18 @@ WorkResult work_on_score(const WorkRequest& request, WorkContext& context) {
     context.phase(fmt::format("scored {} rows", with_commas(rows)));
   });
   context.phase("writing");
+  const std::string group = request.work.at("group");
+  if (!group.empty()) engine.execute(create_ranks(from, group));
   std::vector<std::string> added;
   for (const Column& column : schema_from_json(request.work.at("added")).columns)
     added.push_back(fmt::format("{} AS {}", model->expression(column), quote_name(column.name)));
   WorkResult result;
-  result.tables.push_back(engine.materialise(
-      request.name,
-      fmt::format("SELECT t.*, {} FROM {} AS t POSITIONAL JOIN answers AS a", join(added, ", "), quote_table(from)),
-      RowOrder::sequential, request.staging));
+  result.tables.push_back(
+      engine.materialise(request.name,
+                         fmt::format("SELECT t.*, {} FROM {} AS t POSITIONAL JOIN answers AS a{}", join(added, ", "),
+                                     quote_table(from), group.empty() ? "" : " POSITIONAL JOIN ranks AS b"),
+                         RowOrder::sequential, request.staging));
+  if (!group.empty()) engine.execute("DROP TABLE ranks");
   engine.execute("DROP TABLE answers");
   return result;
 }

@@ -8,6 +8,7 @@ namespace filrouge {
 struct ScoreOptions {
   size_t reasons = 0;
   double interval = 0;  ///< coverage, 0.9; 0 = none
+  std::string group;    ///< of ranks: the column of the lists; empty = there is none in the table
 };
 ScoreOptions score_options(const Json& config);
 

@@ -20,6 +20,10 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   if (!bound) return std::nullopt;
   Binding binding;
   binding.canonical = {{"sql", canonical_sql(text_of(step))}};
+  binding.engine = engine_of(step, context);
+  if (!binding.engine.empty()) binding.canonical["engine"] = binding.engine;
+  bool portable = step.config.value("portable", false) || !binding.engine.empty();
+  if (portable && !check_portable(step, kQuery, text_of(step), context)) return std::nullopt;
   binding.work = {{"sql", bound->sql}, {"order", static_cast<int>(bound->query.order)}};
   binding.uses = bound->uses;
   binding.params = bound->params;
@@ -47,6 +51,11 @@ Verb sql_verb() {
       {.name = "query",
        .type = ValueType::sql,
        .about = "the SELECT, in DuckDB's SQL; tables are named as in the thread"},
+      {.name = "engine", .about = "where it runs: duckdb, or an engine of engines.yaml; --engine goes before it"},
+      {.name = "portable",
+       .type = ValueType::boolean,
+       .default_value = "false",
+       .about = "refuse what means something else on Spark, also while it runs here"},
       {.name = "file", .type = ValueType::file, .about = "a .sql file with the query, relative to the thread's folder"},
   };
   verb.spec.exactly_one_of = {{"query", "file"}};

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "thread/engines_file.h"
 
 namespace filrouge {
 namespace {
@@ -95,6 +96,27 @@ std::optional<BoundQuery> bind_sql(const Step& step, const std::vector<std::stri
     report_sql_error(error, step, path, *bound, context);
     return std::nullopt;
   }
+}
+
+std::string engine_of(const Step& step, BindContext& context) {
+  const Thread& thread = context.thread();
+  std::string engine = thread.engine;
+  if (!thread.engine_is_asked_for) engine = step.config.value("engine", engine);
+  if (engine == "duckdb") return "";
+  if (!thread.engines.contains(engine) && engine != thread.engine)
+    context.report(thread.at(step, {"engine"}, "FR0221", fmt::format("there is no engine `{}`", engine),
+                             "name it in engines.yaml, beside the thread or in ~/.config/filrouge",
+                             fmt::format("engines besides duckdb: {}", engine_names(thread.engines))));
+  return engine;
+}
+
+bool check_portable(const Step& step, const std::vector<std::string>& path, const std::string& sql,
+                    BindContext& context) {
+  auto bound = fill_parameters(step, path, sql, context);
+  if (!bound) return false;
+  PortableQuery query = context.binder().for_spark(bound->text());
+  for (const Error& problem : query.problems) report_sql_error(problem, step, path, *bound, context);
+  return query.problems.empty();
 }
 
 std::vector<Use> uses_of(const TableLineage& lineage) {

@@ -25,6 +25,14 @@ struct BoundQuery {
 std::optional<BoundQuery> bind_sql(const Step& step, const std::vector<std::string>& path, const std::string& sql,
                                    BindContext& context);
 
+/// Where the step runs: --engine, else its own `engine:`, else the thread's; empty = the embedded engine. Reports
+/// FR0221.
+std::string engine_of(const Step& step, BindContext& context);
+
+/// Reports all in the SQL that means something else on Spark; false where there is any.
+bool check_portable(const Step& step, const std::vector<std::string>& path, const std::string& sql,
+                    BindContext& context);
+
 /// The columns of each table that decide anything about the result of a query with this lineage.
 std::vector<Use> uses_of(const TableLineage& lineage);
 

@@ -37,6 +37,7 @@ Json to_json(const Binding& binding) {
                {"files", files},
                {"canonical", binding.canonical},
                {"work", binding.work},
+               {"engine", binding.engine},
                {"gate", binding.gate},
                {"replaces_input", binding.replaces_input},
                {"publishes", publishes}};
@@ -56,6 +57,7 @@ Binding binding_from_json(const Json& json) {
     binding.files.push_back({file.at("path").get<std::string>(), file.at("shown").get<std::string>()});
   binding.canonical = json.at("canonical");
   binding.work = json.at("work");
+  binding.engine = json.at("engine");
   binding.gate = json.at("gate");
   binding.replaces_input = json.at("replaces_input");
   for (const Json& path : json.at("publishes")) binding.publishes.emplace_back(path.get<std::string>());

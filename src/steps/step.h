@@ -43,6 +43,7 @@ struct Binding {
   Json canonical;                         ///< what the step says, without layout: goes into the key
   Json work;                              ///< what `work` needs besides inputs; its form is the verb's own affair
   std::optional<uint64_t> expected_rows;  ///< a guess, for the plan
+  std::string engine;                     ///< of engines.yaml, on which `work` runs; empty = the embedded one
   bool gate = false;                      ///< a check: what reads its table waits for it and is skipped when it fails
   bool replaces_input = false;            ///< a quarantine: others read its main table in place of the one it names
   std::vector<std::filesystem::path> publishes;  ///< files beside the thread (charts/by_hour.svg), relative

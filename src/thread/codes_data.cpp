@@ -250,6 +250,27 @@ package libcurl4.)",
     {"FR0431", "type check that will not hold",
      R"(A warning. The column has another type than the check expects, which is known before any data is read.)",
      R"(- type: {hour: VARCHAR})", R"(- type: {hour: BIGINT})"},
+
+    {"FR0330", "Spark stopped the query",
+     R"(Spark began the query and gave up: the message begins with its own name for the reason, such as [CAST_INVALID_INPUT] or
+[DIVIDE_BY_ZERO]. The embedded engine would most likely stop there too.)",
+     R"(SELECT CAST(code AS INTEGER) AS code FROM flights   -- a code is `N/A`)",
+     R"(SELECT CAST(code AS INTEGER) AS code FROM flights WHERE regexp_full_match(code, '[0-9]+'))"},
+
+    {"FR0331", "Spark does not start",
+     R"(spark-submit could not be run, or its driver did not connect back. The message ends with the last line that it wrote.)",
+     R"(spark: {kind: spark, submit: /opt/sparc/bin/spark-submit, master: yarn})",
+     R"(spark: {kind: spark, submit: /opt/spark/bin/spark-submit, master: yarn})"},
+
+    {"FR0332", "Spark was lost",
+     R"(The driver ended while it ran a step: it was killed, or its machine was. What was finished is kept; run again.)",
+     R"(spark: {kind: spark, submit: spark-submit, master: yarn, conf: {spark.driver.memory: 100m}})",
+     R"(spark: {kind: spark, submit: spark-submit, master: yarn, conf: {spark.driver.memory: 2g}})"},
+
+    {"FR0333", "Spark made other columns",
+     R"(Names and types of what Spark wrote are not those that the plan says. This is a mistake of the translation, and nothing
+was kept of the result.)",
+     R"(filrouge run --engine spark)", R"(filrouge run --engine duckdb)"},
 };
 
 }  // namespace

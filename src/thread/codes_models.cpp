@@ -8,7 +8,7 @@ namespace {
 
 constexpr ErrorCode kRows[] = {
     {"FR0801", "no such column for a model",
-     R"(`predict`, `features`, `ignore`, `weight`, `segments` and `split` name columns of the table under `from`.)",
+     R"(`predict`, `features`, `ignore`, `weight`, `segments`, `split` and `group` name columns of the table under `from`; `counterfactuals` of `explain` names features of the model.)",
      R"(predict: is_lat)", R"(predict: is_late)"},
 
     {"FR0802", "wrong target",
@@ -23,7 +23,7 @@ constexpr ErrorCode kRows[] = {
   features: [hour, carrier])"},
 
     {"FR0803", "rows cannot be split",
-     R"(A model needs rows to learn from and other rows to be judged by: at least 20 with a target, a test share between 0 and 1, a time or number to split by, or at least 3 groups.)",
+     R"(A model needs rows to learn from and other rows to be judged by: at least 20 with a target, a test share between 0 and 1, a time or number to split by, or at least 3 groups. The rows of a list (`group:` of `task: rank`) stay on one side, and a list has at most 10,000 rows.)",
      R"(split: {time: time_hour, test: 100%})", R"(split: {time: time_hour, test: 20%})"},
 
     {"FR0804", "nothing to learn from",
@@ -31,12 +31,12 @@ constexpr ErrorCode kRows[] = {
      R"(features: [country]    # always the same)", R"(features: [country, age, income])"},
 
     {"FR0805", "missing values in the split",
-     R"(A row without a time or a group belongs to no side of the split. Leave such rows out, or fill the column, in SQL.)",
+     R"(A row without a time, a group or a list belongs to no side of the split. Leave such rows out, or fill the column, in SQL.)",
      R"(split: {time: paid_on, test: 20%}    # NULL while unpaid)",
      R"(query: SELECT * FROM invoices WHERE paid_on IS NOT NULL)"},
 
     {"FR0806", "nothing to predict",
-     R"(The target has one value only, or more than 100 where classes are wanted, or `classes`, `positive` and `class_weight` name a class that it does not have.)",
+     R"(The target has one value only, or more than 100 where classes are wanted, or `classes`, `positive`, `class_weight` and `costs` name a class that it does not have. Grades to rank by are whole numbers from 0 to 30, and differ within some list.)",
      R"(predict: country    # always "NL")", R"(predict: churned)"},
 
     {"FR0807", "one class on a side of the split",
@@ -54,7 +54,7 @@ constexpr ErrorCode kRows[] = {
   ignore: [arr_delay])"},
 
     {"FR0809", "wrong option of learn",
-     R"(A metric that does not exist or does not judge this task, a key or a method of another task, a budget of nothing, a weight below 0, a monotone column that is no feature, or a leak allowed without a reason.)",
+     R"(A metric that does not exist or does not judge this task, a key or a method of another task, a budget of nothing, a weight below 0, a monotone column that is no feature, a leak allowed without a reason, costs by which a mistake is no worse than being right, or quantiles that are no shares or are wanted of classes.)",
      R"(metric: ruc_auc
 budget: 0)",
      R"(metric: auc
@@ -72,7 +72,7 @@ budget: normal)"},
   model: late)"},
 
     {"FR0812", "table does not suit the model",
-     R"(The table to score must have every column that the model may read, of the same kind of type, and none of the names that scoring adds.)",
+     R"(The table to score must have every column that the model may read, of the same kind of type, and none of the names that scoring adds. `counterfactuals` lead from one class to another, by columns that may change, at costs above 0.)",
      R"(query: SELECT hour FROM departures       # the model reads carrier too)", R"(query: SELECT * FROM departures)"},
 
     {"FR0813", "random rows of a time or an entity",
@@ -86,7 +86,7 @@ budget: normal)"},
   split: {group: customer_id, test: 20%})"},
 
     {"FR0814", "not for this kind of model",
-     R"(Clusters and detectors of anomalies predict no column: `explain` and `interval:` have nothing to work on there, and clusters give no `reasons:`. NAME.profiles describes clusters; `score` with `reasons:` says what is unusual in a row.)",
+     R"(Ranks have a score that estimates nothing, so there is no `interval:` for them. Clusters and detectors of anomalies predict no column: `explain` and `interval:` have nothing to work on there, and clusters give no `reasons:`. NAME.profiles describes clusters; `score` with `reasons:` says what is unusual in a row.)",
      R"(- learn: segments
   from: customers
   task: cluster
@@ -97,9 +97,9 @@ budget: normal)"},
      R"(The text of a model's trees is damaged, or has something that the scorer does not know (linear trees). The message names the line.)",
      R"(a trees.txt that was cut off or edited)", R"(filrouge verify --repair)"},
     {"FR0825", "LightGBM cannot train",
-     R"(LightGBM refuses the data or the options, in its own words: for instance `monotone` with the objective `quantile`, which it cannot combine.)",
-     R"({ learn: m, method: boosting, quantiles: [0.1], monotone: { age: up } })",
-     R"({ learn: m, method: boosting, quantiles: [0.1] })"},
+     R"(LightGBM refuses the data or the options, in its own words: for instance trees of one leaf.)",
+     R"({ learn: m, method: boosting, settings: { leaves: 1 } })",
+     R"({ learn: m, method: boosting, settings: { leaves: 7 } })"},
     {"FR0826", "LightGBM cannot be opened",
      R"(Boosting needs lib_lightgbm.so, which is installed with the program in lib/filrouge/, and the system's libgomp1. The environment variable FILROUGE_LIGHTGBM names another file.)",
      R"(FILROUGE_LIGHTGBM=/nowhere filrouge run)", R"(apt install libgomp1)"},

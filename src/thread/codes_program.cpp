@@ -74,6 +74,11 @@ removes the version and builds it again.)",
      R"(filrouge itself (not a step) found no memory. Close other programs, or lower `--memory` and `--jobs`.)",
      R"(filrouge run --jobs 64)", R"(filrouge run --jobs 2)"},
 
+    {"FR0523", "worker cannot be confined",
+     R"(The kernel has Landlock or seccomp, which keep a worker from all that its step does not name, but refused to use them. `filrouge
+doctor` says what it found. With the environment variable FILROUGE_SANDBOX=off workers run unconfined.)",
+     R"(filrouge run               # in a container that forbids seccomp)", R"(FILROUGE_SANDBOX=off filrouge run)"},
+
     {"FR0601", "unknown command", R"(`filrouge help` lists the commands.)", R"(filrouge rnu)", R"(filrouge run)"},
 
     {"FR0602", "unknown option", R"(The command has no such option. `filrouge help COMMAND` lists them.)",

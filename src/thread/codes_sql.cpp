@@ -94,6 +94,23 @@ could change without a word. A `read` step makes a table of a file.)",
   from: late.csv
 - sql: late
   query: SELECT * FROM late_read)"},
+
+    {"FR0220", "not portable",
+     R"(The step is to run on another engine (`engine:`, `--engine`), or says `portable: true`, and something in its query means
+something else there, or nobody has compared it. The hint is a spelling that means the same on both. docs/cluster.md has
+the list of what is compared.)",
+     R"(SELECT CAST(distance / 3 AS VARCHAR) AS third FROM flights)",
+     R"(SELECT CAST(CAST(distance / 3 AS DECIMAL(12,2)) AS VARCHAR) AS third FROM flights)"},
+
+    {"FR0221", "no such engine",
+     R"(`engine:` and `--engine` take duckdb, the embedded engine, or a name from engines.yaml, which stands beside thread.yaml or in
+~/.config/filrouge/.)",
+     R"(filrouge run --engine sparc)", R"(filrouge run --engine spark)"},
+
+    {"FR0222", "engines.yaml",
+     R"(The file names engines, each with a kind and how it is reached. It holds no secrets.)",
+     R"(spark: {kind: spak})",
+     R"(spark: {kind: spark, submit: /opt/spark/bin/spark-submit, master: yarn, conf: {spark.executor.memory: 4g}})"},
 };
 
 }  // namespace

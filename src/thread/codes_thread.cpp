@@ -77,7 +77,7 @@ steps:
     from: flights.csv)"},
 
     {"FR0111", "unknown key of the thread",
-     R"(At the top of thread.yaml stand thread, about, params, include, steps and seed. Steps go below `steps:`, each with `- `.
+     R"(At the top of thread.yaml stand thread, about, params, include, steps, seed and engine. Steps go below `steps:`, each with `- `.
 An included file holds only steps.)",
      R"(thread: flights
 read: flights)",

@@ -146,6 +146,9 @@ Json thread_schema(const std::vector<VerbSpec>& verbs) {
       {"description", "files with further steps, such as [steps/*.yaml]"}};
   properties["seed"] = {
       {"type", "integer"}, {"minimum", 0}, {"description", "of everything that draws random numbers"}};
+  properties["engine"] = {
+      {"type", "string"},
+      {"description", "where steps run that can run elsewhere: duckdb, or an engine of engines.yaml"}};
   properties["steps"] = {
       {"type", Json::array({"array", "null"})},
       {"description", "what is done, one step an item: a verb with the name of what it makes, and its keys"},

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "thread/check_keys.h"
+#include "thread/engines_file.h"
 #include "thread/secrets.h"
 #include "thread/step_reader.h"
 #include "thread/thread.h"
@@ -12,7 +13,7 @@ namespace filrouge {
 
 namespace {
 
-const std::vector<std::string> kTopKeys = {"thread", "about", "params", "include", "steps", "seed"};
+const std::vector<std::string> kTopKeys = {"thread", "about", "params", "include", "steps", "seed", "engine"};
 const std::vector<std::string> kIncludedKeys = {"about", "steps"};
 
 /// The value of --set as the type of the default; nothing where it does not fit.
@@ -96,6 +97,7 @@ class ThreadReader {
     if (const Node* about = root.find("about")) read_about(*about);
     if (const Node* seed = root.find("seed")) read_seed(*seed);
     read_params(root);
+    read_engine(root.find("engine"));
     for (auto& [key, value] : root.entries) {
       if (key.text == "steps") read_steps(key, value);
       if (key.text == "include") read_includes(key, value);
@@ -140,6 +142,31 @@ class ThreadReader {
     else
       reporter_.error(seed, "FR0117", fmt::format("`seed` takes a whole number from 0, not {}", describe(seed)),
                       "such as `seed: 42`");
+  }
+
+  void read_engine(const Node* engine) {
+    thread_.engines = read_engines(thread_.folder, thread_.sources, problems_);
+    if (engine && !is_text(*engine))
+      reporter_.error(*engine, "FR0117", fmt::format("`engine` takes a name, not {}", describe(*engine)),
+                      "such as `engine: spark`");
+    if (engine && is_text(*engine)) thread_.engine = engine->text;
+    thread_.engine_is_asked_for = !options_.engine.empty();
+    if (thread_.engine_is_asked_for) thread_.engine = options_.engine;
+    if (thread_.engine == "duckdb" || thread_.engines.contains(thread_.engine)) return;
+    Diagnostic problem{Severity::error,
+                       "FR0221",
+                       "",
+                       0,
+                       0,
+                       1,
+                       "",
+                       fmt::format("there is no engine `{}`", thread_.engine),
+                       "name it in engines.yaml, beside the thread or in ~/.config/filrouge",
+                       fmt::format("engines besides duckdb: {}", engine_names(thread_.engines))};
+    if (thread_.engine_is_asked_for || !engine)
+      reporter_.add(std::move(problem));
+    else
+      reporter_.error(*engine, problem.code, problem.message, problem.hint, problem.note);
   }
 
   void read_params(const Node& root) {

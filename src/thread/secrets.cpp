@@ -76,7 +76,13 @@ std::optional<std::string> secret_from_file(const std::string& name, const fs::p
   return value->text;
 }
 
+std::map<std::string, std::string>& provided_secrets() {
+  static std::map<std::string, std::string> secrets;
+  return secrets;
+}
+
 std::string secret_value(const std::string& name) {
+  if (auto known = provided_secrets().find(name); known != provided_secrets().end()) return known->second;
   std::string variable = "FILROUGE_SECRET_" + name;
   for (char& c : variable)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
@@ -170,6 +176,22 @@ std::string resolve_secrets(const std::string& text) {
     from = use.offset + use.length;
   }
   return out.append(text, from);
+}
+
+std::map<std::string, std::string> secrets_in(const std::string& text) {
+  std::map<std::string, std::string> secrets;
+  for (const SecretUse& use : find_secrets(text)) {
+    if (use.name.empty()) continue;
+    std::string value = secret_value(use.name);
+    hide_secret(value);
+    secrets[use.name] = value;
+  }
+  return secrets;
+}
+
+void provide_secret(const std::string& name, const std::string& value) {
+  hide_secret(value);
+  provided_secrets()[name] = value;
 }
 
 }  // namespace filrouge

@@ -36,8 +36,11 @@ struct Thread {
   std::string about;
   std::map<std::string, Json> params;  ///< defaults with --set applied; types are those of the defaults
   uint64_t seed = 0;
-  std::vector<Step> steps;          ///< in the order of the files
-  std::vector<SourceText> sources;  ///< every file read, for render()
+  std::string engine = "duckdb";     ///< on which steps run that can run elsewhere: --engine, or `engine:` at the top
+  bool engine_is_asked_for = false;  ///< by --engine, which goes before what a step says itself
+  std::map<std::string, Json> engines;  ///< those of engines.yaml, besides duckdb
+  std::vector<Step> steps;              ///< in the order of the files
+  std::vector<SourceText> sources;      ///< every file read, for render()
   /// Names of the steps left out because of a problem: that nothing makes such a table is then no second problem.
   std::set<std::string> left_out;
   bool cut_short = false;  ///< a file is not YAML from some line on: any step may be missing
@@ -54,6 +57,7 @@ struct Thread {
 
 struct ParseOptions {
   std::map<std::string, std::string> set;  ///< --set NAME=VALUE
+  std::string engine;                      ///< --engine NAME; empty = not given
 };
 
 /// Reads `file` and all it includes. Every problem found goes into `problems`; the steps that are well-formed are
@@ -65,6 +69,11 @@ Thread parse_thread(const std::filesystem::path& file, const std::vector<VerbSpe
 /// The value of `${secret:NAME}` in `text`: environment FILROUGE_SECRET_NAME (upper case) or the file
 /// $XDG_CONFIG_HOME/filrouge/secrets.yaml. Calls hide_secret. Throws Error(user, FR0121) naming where it looked.
 std::string resolve_secrets(const std::string& text);
+/// The secrets that `text` names, with their values: for a worker, which sees neither the environment nor the file.
+/// Throws as resolve_secrets.
+std::map<std::string, std::string> secrets_in(const std::string& text);
+/// From now on the secret `name` has this value, whatever the environment says. Calls hide_secret. Not thread-safe.
+void provide_secret(const std::string& name, const std::string& value);
 
 /// JSON Schema draft 7 of thread.yaml.
 Json thread_schema(const std::vector<VerbSpec>& verbs);

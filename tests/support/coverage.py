@@ -23,6 +23,7 @@ NOT_TRIED = {
     "FR0503": "a disk on which fsync fails",
     "FR0520": "a machine on which DuckDB does not start",
     "FR0521": "a machine that starts no process",
+    "FR0523": "a kernel that has Landlock or seccomp and refuses to use them",
     "FR0522": "a machine without memory for filrouge itself",
 }
 # Of these no verb makes use yet (clusters, unusual rows); what they lack is counted, but is no error. Empty this when one does.

@@ -117,7 +117,7 @@ def numbers(y, p, w):
 
 def queries(y, p, w, size):
     from sklearn import metrics as m
-    figures = {"ndcg": [], "ndcg@10": [], "map": [], "mrr": []}
+    figures = {"ndcg": [], "ndcg@10": [], "ndcg@5": [], "map": [], "mrr": []}
     weights = []
     relevant = []
     for begin in range(0, len(y), size):
@@ -125,6 +125,7 @@ def queries(y, p, w, size):
         weights.append(1.0 if w is None else w[begin:begin + size].mean())
         figures["ndcg"].append(m.ndcg_score([t], [s]))
         figures["ndcg@10"].append(m.ndcg_score([t], [s], k=10))
+        figures["ndcg@5"].append(m.ndcg_score([t], [s], k=5))
         relevant.append(bool((t > 0).any()))
         if relevant[-1]:
             figures["map"].append(m.label_ranking_average_precision_score([t > 0], [s]))

@@ -206,7 +206,7 @@ class Power(Kill):
         ours = stage.tiny.copy(folder / "case")
         command = [word for word in stage.command if word != "--quiet"]
         log = folder / f"{stage.name}.log"
-        ours.must(*command, TRUST_LOG=str(log), TRUST_ROOT=str(ours.folder), LD_PRELOAD=str(self.shim))
+        ours.must(*command, TRUST_LOG=str(log), TRUST_ROOT=str(ours.folder), LD_PRELOAD=str(self.shim), FILROUGE_SANDBOX="off")  # the shim writes its log from the worker, too
         events = [e for e in read_log(log, str(ours.folder)) if not e[1].startswith("scratch/")]
         self.recorded[stage.name] = events
         return [n for n, event in enumerate(events) if event[0] in "fr"] + [len(events)]

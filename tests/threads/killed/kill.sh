@@ -5,10 +5,12 @@ signal=$1 whom=$2
 shift 2
 "$@" > out.txt 2>&1 &
 owner=$!
-busy() {  # the child of the owner with more than 50 ticks of CPU time, if there is one
+busy() {  # the process below the owner with more than 50 ticks of CPU time, if there is one
   for child in $(cat /proc/$owner/task/*/children 2>/dev/null); do
-    ticks=$(awk '{print $14 + $15}' "/proc/$child/stat" 2>/dev/null)
-    [ "${ticks:-0}" -gt 50 ] && echo "$child" && return
+    for process in $child $(cat /proc/$child/task/*/children 2>/dev/null); do
+      ticks=$(awk '{print $14 + $15}' "/proc/$process/stat" 2>/dev/null)
+      [ "${ticks:-0}" -gt 50 ] && echo "$process" && return
+    done
   done
 }
 worker=

@@ -210,4 +210,59 @@ TEST(Clusters, OnARealTable) {
   RecordProperty("seconds", fmt::format("{:.1f}", seconds.count()));
 }
 
+/// One correlated normal cloud, or three, with a number missing here and there.
+TrainingSet clouds_with_gaps(size_t clouds, double share_missing) {
+  TrainingSet set;
+  set.features = {{"a"}, {"b"}, {"c"}};
+  set.x = Matrix(1500, 3);
+  auto normal = [](uint64_t seed, size_t r) {
+    return std::sqrt(-2 * std::log(1 - draw(seed, 2 * r))) * std::cos(2 * M_PI * draw(seed, 2 * r + 1));
+  };
+  for (size_t r = 0; r < set.x.rows; ++r) {
+    double of = static_cast<double>(r % clouds);
+    double common = normal(1, r);
+    set.x.at(r, 0) = common + 0.3 * normal(2, r) + 6 * of;
+    set.x.at(r, 1) = common + 0.3 * normal(3, r) - (of == 1 ? 6 : 0);
+    set.x.at(r, 2) = common + 0.3 * normal(4, r);
+    for (size_t c = 0; c < 3; ++c)
+      if (draw(10 + c, r) < share_missing) set.x.at(r, c) = NAN;
+  }
+  return set;
+}
+
+TEST(Clusters, AMixtureIsNotFooledByMissingNumbers) {
+  for (size_t clouds : {2, 3}) {
+    TrainingSet set = clouds_with_gaps(clouds, 0.2);
+    ClusterOptions options = options_for(kMixture);
+    options.most = 5;
+    Clusters found = Clusters::fit(set, all_rows(set), options);
+    EXPECT_EQ(found.k(), static_cast<int>(clouds)) << "missing numbers are no component of their own";
+    Assigned assigned = found.assign(set.x, 1);
+    std::vector<uint32_t> of_cloud;
+    for (size_t r = 0; r < clouds; ++r) of_cloud.push_back(UINT32_MAX);
+    size_t wrong = 0, whole = 0;
+    for (size_t r = 0; r < set.x.rows; ++r) {
+      if (std::isnan(set.x.at(r, 0)) || std::isnan(set.x.at(r, 1))) continue;
+      if (of_cloud[r % clouds] == UINT32_MAX) of_cloud[r % clouds] = assigned.cluster[r];
+      ++whole;
+      wrong += assigned.cluster[r] != of_cloud[r % clouds];
+    }
+    EXPECT_LT(wrong * 100, whole);
+  }
+}
+
+TEST(Clusters, AMixtureOfGapsIsTheSameOnTwoThreads) {
+  TrainingSet set = clouds_with_gaps(3, 0.1);
+  ClusterOptions options = options_for(kMixture, 3);
+  Clusters one = Clusters::fit(set, all_rows(set), options);
+  options.threads = 2;
+  EXPECT_EQ(one.to_json(), Clusters::fit(set, all_rows(set), options).to_json());
+  // A row of which nothing is known belongs to the components by their shares.
+  Matrix nothing(1, 3);
+  nothing.values = {NAN, NAN, NAN};
+  Assigned assigned = one.assign(nothing, 1);
+  auto share = one.to_json()["share"].get<std::vector<double>>();
+  EXPECT_NEAR(assigned.probability[0], *std::max_element(share.begin(), share.end()), 1e-9);
+}
+
 }  // namespace filrouge

@@ -127,7 +127,7 @@ TEST(Metrics, MainOneComesFirst) {
   EXPECT_EQ(first(Task::classify, 2), "auc");
   EXPECT_EQ(first(Task::classify, 5), "log_loss");
   EXPECT_EQ(first(Task::regress, 1), "rmse");
-  EXPECT_EQ(first(Task::rank, 1), "ndcg");
+  EXPECT_EQ(first(Task::rank, 1), "ndcg@10");
   EXPECT_EQ(first(Task::anomaly, 1), "auc");
   EXPECT_EQ(first(Task::cluster, 1), "silhouette");
 }

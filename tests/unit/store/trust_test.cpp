@@ -103,7 +103,9 @@ TEST_F(TrustTest, ADamagedEntryOfTheCatalogIsAnErrorNotAWrongAnswer) {
   flip_bit(folder_ / "catalog.db", at + 5);
   EXPECT_EQ(code_of([&] { reader()->find("read", "flights", version.key); }), "FR0512");
   EXPECT_EQ(code_of([&] { reader()->all_current(); }), "FR0512");
-  EXPECT_EQ(texts(reader()->verify(false, {})).at(0), "damaged catalog.db");
+  Strings found = texts(reader()->verify(false, {}));  // the row's own hash, and what SQLite's check makes of it
+  EXPECT_FALSE(found.empty());
+  for (const std::string& finding : found) EXPECT_EQ(finding, "damaged catalog.db");
 }
 
 // Fails without the comparison in Catalog::check().

@@ -1,0 +1,112 @@
+"""The Spark side of the engine `spark`: runs under spark-submit, connects back to the worker that started it, and answers
+one JSON request per line, one at a time, until the connection closes.
+
+  -> {"id": 1, "op": "materialise", "sql": "..", "folder": "/..", "tables": [{"name", "files": [..], "schema": "`x` INT, .."}]}
+  <- {"id": 1, "progress": 0.4} any number of times, then {"id": 1, "ok": true} or {"id": 1, "ok": false, "condition", "message"}
+
+It needs nothing but pyspark. The token that proves who connects comes by the environment, so that it stands in no list of processes.
+"""
+import json
+import os
+import socket
+import sys
+import threading
+
+from pyspark.sql import SparkSession
+
+SETTINGS = {  # what makes Spark and DuckDB agree; docs/cluster.md
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.ansi.doubleQuotedIdentifiers": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.legacy.charVarcharAsString": "false",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.caseSensitive": "false",
+}
+
+
+class Driver:
+    def __init__(self, spark, answers):
+        self.spark, self.answers, self.lock = spark, answers, threading.Lock()
+
+    def say(self, answer):
+        with self.lock:
+            self.answers.write(json.dumps(answer) + "\n")
+            self.answers.flush()
+
+    def attach(self, tables):
+        for table in tables:
+            if table["files"]:
+                frame = self.spark.read.schema(table["schema"]).parquet(*table["files"])
+            else:
+                frame = self.spark.createDataFrame([], table["schema"])
+            frame.createOrReplaceTempView("`" + table["name"].replace("`", "``") + "`")
+
+    def materialise(self, request):
+        self.attach(request["tables"])
+        self.spark.sql(request["sql"]).write.mode("errorifexists").parquet(request["folder"])
+        return {}
+
+    def describe(self, request):
+        self.attach(request["tables"])
+        return {"columns": [[f.name, f.dataType.simpleString()] for f in self.spark.sql(request["sql"]).schema.fields]}
+
+    def tick(self, request_id, done):
+        """Tells every half second how many of the tasks of the running jobs are done."""
+        tracker = self.spark.sparkContext.statusTracker()
+        while not done.wait(0.5):
+            tasks = finished = 0
+            for job in tracker.getActiveJobsIds():
+                info = tracker.getJobInfo(job)
+                for stage in info.stageIds if info else []:
+                    found = tracker.getStageInfo(stage)
+                    if found:
+                        tasks, finished = tasks + found.numTasks, finished + found.numCompletedTasks
+            if tasks:
+                self.say({"id": request_id, "progress": finished / tasks})
+
+    def answer(self, request):
+        done = threading.Event()
+        ticker = threading.Thread(target=self.tick, args=(request["id"], done), daemon=True)
+        ticker.start()
+        try:
+            answer = {"ok": True, **{"materialise": self.materialise, "describe": self.describe}[request["op"]](request)}
+        except Exception as error:  # whatever it is belongs to the step that asked
+            answer = {"ok": False, "condition": condition_of(error), "message": str(error)[:4000]}
+        done.set()
+        ticker.join()
+        self.say({"id": request["id"], **answer})
+
+
+def condition_of(error):
+    for name in ("getCondition", "getErrorClass"):
+        try:
+            found = getattr(error, name)()
+        except Exception:
+            continue
+        if found:
+            return found
+    return type(error).__name__
+
+
+def main():
+    host, port = sys.argv[1].rsplit(":", 1)
+    connection = socket.create_connection((host, int(port)))
+    requests, answers = connection.makefile("r"), connection.makefile("w")
+    answers.write(json.dumps({"token": os.environ.pop("FILROUGE_SPARK_TOKEN", "")}) + "\n")
+    answers.flush()
+    builder = SparkSession.builder.appName("filrouge")
+    for key, value in SETTINGS.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    driver = Driver(spark, answers)
+    driver.say({"ready": spark.version, "master": spark.sparkContext.master})
+    for line in requests:
+        driver.answer(json.loads(line))
+    spark.stop()
+
+
+main()

@@ -1,0 +1,36 @@
+#include "run/pictures.h"
+
+#include "base/files.h"
+
+namespace filrouge {
+
+bool published(const Thread& thread, const Store& store, const Version& version) {
+  std::error_code error;
+  for (size_t i = 0; i < version.publish_to.size(); ++i) {
+    auto ours = fs::file_size(store.folder_of(version) / version.publish_from[i], error);
+    if (error || fs::file_size(thread.folder / version.publish_to[i], error) != ours || error) return false;
+  }
+  return true;
+}
+
+void publish(const Thread& thread, Store& store, const Version& version) {
+  if (version.publish_to.empty()) return;
+  store.check_unchanged(version);
+  const fs::path staging = store.stage();
+  for (size_t i = 0; i < version.publish_to.size(); ++i) {
+    fs::path to = thread.folder / version.publish_to[i];
+    make_folder_durably(to.parent_path());
+    fs::path temporary = on_one_file_system(to.parent_path(), staging) ? staging / std::to_string(i) : fs::path();
+    try {
+      write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]), temporary);
+    } catch (...) {
+      std::error_code ignored;
+      fs::remove_all(staging, ignored);
+      throw;
+    }
+  }
+  std::error_code ignored;
+  fs::remove_all(staging, ignored);
+}
+
+}  // namespace filrouge

@@ -1,0 +1,24 @@
+// engines.yaml: the engines that a thread may run on besides the embedded one. It describes machines, not data, so it
+// stands apart from the thread, which then runs anywhere without a change:
+//
+//   spark: {kind: spark, submit: /opt/spark/bin/spark-submit, master: yarn, conf: {spark.executor.memory: 4g}}
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "thread/diagnostic.h"
+
+namespace filrouge {
+
+/// Name -> its settings, from engines.yaml beside the thread and, for names that are not there, from
+/// $XDG_CONFIG_HOME/filrouge/engines.yaml. Appends what it read to `sources`. Problems are FR0222.
+std::map<std::string, Json> read_engines(const std::filesystem::path& folder, std::vector<SourceText>& sources,
+                                         std::vector<Diagnostic>& problems);
+
+/// "spark, big": the names, or "none".
+std::string engine_names(const std::map<std::string, Json>& engines);
+
+}  // namespace filrouge

@@ -1,0 +1,87 @@
+// What a confined process can and cannot do. Each case is a process of its own: confinement is for good.
+#include "run/sandbox.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "base/files.h"
+
+namespace filrouge {
+namespace {
+
+struct Folder {
+  fs::path path;
+  Folder() {
+    std::string pattern = (fs::temp_directory_path() / "sandbox-XXXXXX").string();
+    path = mkdtemp(pattern.data());
+    for (const char* name : {"in", "out", "other"}) make_folder(path / name), write_file(path / name / "file", "text");
+  }
+  ~Folder() { fs::remove_all(path); }
+};
+
+/// Runs `body` in a confined child; its answer.
+int confined(const Permissions& permissions, const std::function<int()>& body) {
+  pid_t child = fork();
+  if (child == 0) {
+    enter_sandbox(permissions);
+    _exit(body());
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+bool opens(const fs::path& path, int flags) {
+  int fd = open(path.c_str(), flags, 0600);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
+}
+
+TEST(Sandbox, FilesThatTheRequestNamesAndNoOthers) {
+  if (sandbox_facts().landlock_abi == 0) GTEST_SKIP() << "this kernel has no Landlock";
+  Folder folder;
+  Permissions permissions{{folder.path / "in" / "file"}, {folder.path / "out"}, false};
+  const fs::path in = folder.path / "in", out = folder.path / "out", other = folder.path / "other";
+  EXPECT_EQ(confined(permissions, [&] { return opens(in / "file", O_RDONLY) ? 0 : 1; }), 0);
+  EXPECT_EQ(confined(permissions, [&] { return opens(in / "file", O_WRONLY) ? 1 : 0; }), 0);
+  EXPECT_EQ(confined(permissions, [&] { return opens(in / "new", O_WRONLY | O_CREAT) ? 1 : 0; }), 0);
+  EXPECT_EQ(confined(permissions, [&] { return opens(out / "new", O_RDWR | O_CREAT) ? 0 : 1; }), 0);
+  EXPECT_EQ(confined(permissions, [&] { return rename((out / "new").c_str(), (out / "newer").c_str()); }), 0);
+  EXPECT_EQ(confined(permissions, [&] { return rename((out / "newer").c_str(), (in / "x").c_str()) ? 0 : 1; }), 0);
+  EXPECT_EQ(confined(permissions, [&] { return opens(other / "file", O_RDONLY) ? 1 : 0; }), 0);
+  EXPECT_EQ(confined(permissions, [&] { return opens("/etc/passwd", O_RDONLY) ? 1 : 0; }), 0);
+  EXPECT_EQ(confined(permissions, [&] { return truncate((in / "file").c_str(), 0) ? 0 : 1; }), 0);
+  EXPECT_TRUE(fs::exists(out / "newer"));
+  EXPECT_EQ(read_file(in / "file"), "text");
+}
+
+TEST(Sandbox, NoNetworkUnlessAskedFor) {
+  if (!sandbox_facts().seccomp) GTEST_SKIP() << "this kernel filters no system calls";
+  auto has_socket = [] { return socket(AF_INET, SOCK_STREAM, 0) >= 0 || socket(AF_UNIX, SOCK_DGRAM, 0) >= 0 ? 1 : 0; };
+  EXPECT_EQ(confined({}, has_socket), 0);
+  Permissions network;
+  network.network = true;
+  EXPECT_EQ(confined(network, has_socket), 1);
+}
+
+TEST(Sandbox, NoNewProgramsAndProcessesButThreads) {
+  if (!sandbox_facts().seccomp) GTEST_SKIP() << "this kernel filters no system calls";
+  EXPECT_EQ(confined({}, [] { return execl("/bin/true", "true", nullptr) ? 7 : 8; }), 7);
+  EXPECT_EQ(confined({}, [] { return fork() < 0 ? 7 : 8; }), 7);
+  EXPECT_EQ(confined({},
+                     [] {
+                       int seen = 0;
+                       std::thread([&] { seen = 7; }).join();
+                       return seen;
+                     }),
+            7);
+}
+
+}  // namespace
+}  // namespace filrouge
