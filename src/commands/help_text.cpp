@@ -20,7 +20,7 @@ const std::vector<Group>& groups() {
       {"run", {"plan", "run", "why"}},
       {"look", {"look", "ask", "show"}},
       {"understand", {"trace", "diff", "history"}},
-      {"keep", {"verify", "gc", "doctor", "schema", "completion"}},
+      {"keep", {"verify", "prove", "gc", "doctor", "schema", "completion"}},
   };
   return groups;
 }

@@ -26,8 +26,14 @@ void Store::Impl::remove_folders(const std::vector<fs::path>& paths) {
   for (const fs::path& path : paths) {
     std::error_code error;
     if (!fs::exists(fs::symlink_status(path, error))) continue;
-    hidden.push_back(temporary());
-    rename_path(path, hidden.back());
+    const fs::path to = temporary();
+    try {
+      rename_path(path, to);
+    } catch (const Error&) {
+      for (const fs::path& gone : hidden) discard(gone);  // as far as it got; what power loss brings back is not whole
+      throw;
+    }
+    hidden.push_back(to);
     parents.insert(path.parent_path());
   }
   if (hidden.empty()) return;
