@@ -161,7 +161,9 @@ Json error_event(int64_t id, const Error& error) {
 }
 
 /// The kernel refuses memory over the limit; what is refused fails with bad_alloc, and the step with FR0314. Private
-/// memory is counted as it is asked for, the stacks of threads whole.
+/// memory is counted as it is asked for, the stacks of threads whole, and what an allocator keeps after it was freed:
+/// so half as much again as may be in use at once (a GROUP BY with 20 M groups under 1 GB keeps 0.9 GB resident and
+/// fails without).
 void limit_memory(const Json& request) {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
@@ -169,7 +171,7 @@ void limit_memory(const Json& request) {
   Limits limits = limits_from_json(request["limits"]);
   if (limits.memory_bytes == 0) return;
   constexpr uint64_t kStackBytes = 8 << 20;
-  uint64_t bytes = limits.memory_bytes + static_cast<uint64_t>(limits.threads + 2) * kStackBytes;
+  uint64_t bytes = limits.memory_bytes * 3 / 2 + static_cast<uint64_t>(limits.threads + 2) * kStackBytes;
   const rlimit data{bytes, bytes};
   ::setrlimit(RLIMIT_DATA, &data);
 }
