@@ -144,6 +144,13 @@ void rename_path(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail("FR0502", "rename to", to, errno);
 }
 
+fs::path config_folder() {
+  const char* config = std::getenv("XDG_CONFIG_HOME");
+  const char* home = std::getenv("HOME");
+  fs::path base = config && *config ? fs::path(config) : fs::path(home ? home : "") / ".config";
+  return base / "filrouge";
+}
+
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::vector<fs::path> entries;
   std::error_code error;

@@ -46,6 +46,9 @@ bool on_one_file_system(const fs::path& folder, const fs::path& other);
 /// rename(2) within one file system. Throws Error(environment, FR0502).
 void rename_path(const fs::path& from, const fs::path& to);
 
+/// The user's own settings: $XDG_CONFIG_HOME/filrouge, else ~/.config/filrouge. It need not be there.
+fs::path config_folder();
+
 /// What is in the folder, in no order; nothing where there is no such folder. Throws Error(environment, FR0501).
 std::vector<fs::path> entries_of(const fs::path& folder);
 

@@ -22,9 +22,7 @@ Piece SparkWalk::expression(PlanNode node, const Columns& columns) {
       return (this->*write)(node, columns);
     } catch (const NotPortable& reason) {
       // Told once, for the innermost expression, with its place; the walk goes on to find what else is wrong.
-      std::string message = fmt::format("{} is not portable to Spark", reason.what);
-      if (!reason.why.empty()) message += ": " + reason.why;
-      Error problem(ErrorKind::user, "FR0220", message, reason.hint);
+      Error problem = reason.error();
       if (PlanNode place = node["query_location"]) problem.text_offset = static_cast<long>(place.number());
       problems.push_back(std::move(problem));
       return {"NULL", plan_type(node["return_type"]), false, {}};

@@ -226,9 +226,10 @@ std::string letter_case(const Call& call) {
       upper ? "upper" : "lower", call.arguments[0].text, letters);
 }
 
-constexpr const char* kFinite =
-    "CASE WHEN abs($1) = CAST('Infinity' AS DOUBLE) THEN CAST(raise_error('infinity is out of range') AS DOUBLE) ELSE ";
-constexpr const char* kNoLog = "CASE WHEN $1 <= 0D THEN CAST(raise_error('a logarithm of 0 or less') AS DOUBLE) ELSE ";
+// Beginnings of templates whose function stops in DuckDB where it gives NULL or NaN in Spark; an END closes them.
+#define FR_POSITIVE "CASE WHEN $1 <= 0D THEN CAST(raise_error('a logarithm of 0 or less') AS DOUBLE) ELSE "
+#define FR_FINITE \
+  "CASE WHEN abs($1) = CAST('Infinity' AS DOUBLE) THEN CAST(raise_error('infinity is out of range') AS DOUBLE) ELSE "
 
 const FunctionRow kRows[] = {
     // arithmetic
@@ -275,14 +276,14 @@ const FunctionRow kRows[] = {
     {"sqrt", "double",
      "CASE WHEN $1 < 0D THEN CAST(raise_error('the square root of a negative number') AS DOUBLE) ELSE sqrt($1) END",
      "errors of sqrt"},
-    {"ln", "double", "{log}ln($1) END", "errors of logarithms"},
-    {"log10", "double", "{log}log10($1) END", "errors of logarithms"},
-    {"log", "double", "{log}log10($1) END", "log is log10"},
-    {"log2", "double", "{log}log2($1) END", "errors of logarithms"},
+    {"ln", "double", FR_POSITIVE "ln($1) END", "errors of logarithms"},
+    {"log10", "double", FR_POSITIVE "log10($1) END", "errors of logarithms"},
+    {"log", "double", FR_POSITIVE "log10($1) END", "log is log10"},
+    {"log2", "double", FR_POSITIVE "log2($1) END", "errors of logarithms"},
     {"exp", "double", "exp($1)", ""},
-    {"sin", "double", "{finite}sin($1) END", "errors of sin"},
-    {"cos", "double", "{finite}cos($1) END", "errors of cos"},
-    {"tan", "double", "{finite}tan($1) END", "errors of tan"},
+    {"sin", "double", FR_FINITE "sin($1) END", "errors of sin"},
+    {"cos", "double", FR_FINITE "cos($1) END", "errors of cos"},
+    {"tan", "double", FR_FINITE "tan($1) END", "errors of tan"},
     {"atan", "double", "atan($1)", ""},
     {"atan2", "double double", "atan2($1, $2)", ""},
     {"radians", "double", "radians($1)", ""},
@@ -349,36 +350,24 @@ const FunctionRow kRows[] = {
     {"regexp_extract", "text text=", "", "regular expressions in Java's syntax", regexp_extract},
     {"regexp_extract", "text text= int=", "", "regular expressions in Java's syntax", regexp_extract},
     // dates and times
-    {"date_part", "text= date", "", "parts of dates", date_part},
-    {"date_part", "text= timestamp", "", "parts of dates", date_part},
-    {"datepart", "text= date", "", "parts of dates", date_part},
-    {"datepart", "text= timestamp", "", "parts of dates", date_part},
-    {"year", "date", "", "parts of dates", date_part_by_name},
-    {"month", "date", "", "parts of dates", date_part_by_name},
-    {"day", "date", "", "parts of dates", date_part_by_name},
-    {"quarter", "date", "", "parts of dates", date_part_by_name},
-    {"week", "date", "", "parts of dates", date_part_by_name},
+    {"date_part", "text= moment", "", "parts of dates", date_part},
+    {"datepart", "text= moment", "", "parts of dates", date_part},
+    {"year", "moment", "", "parts of dates", date_part_by_name},
+    {"month", "moment", "", "parts of dates", date_part_by_name},
+    {"day", "moment", "", "parts of dates", date_part_by_name},
+    {"quarter", "moment", "", "parts of dates", date_part_by_name},
+    {"week", "moment", "", "parts of dates", date_part_by_name},
     {"weekofyear", "date", "", "parts of dates", date_part_by_name},
-    {"dayofweek", "date", "", "parts of dates", date_part_by_name},
-    {"isodow", "date", "", "parts of dates", date_part_by_name},
-    {"dayofyear", "date", "", "parts of dates", date_part_by_name},
+    {"dayofweek", "moment", "", "parts of dates", date_part_by_name},
+    {"isodow", "moment", "", "parts of dates", date_part_by_name},
+    {"dayofyear", "moment", "", "parts of dates", date_part_by_name},
     {"dayofmonth", "date", "", "parts of dates", date_part_by_name},
-    {"year", "timestamp", "", "parts of dates", date_part_by_name},
-    {"month", "timestamp", "", "parts of dates", date_part_by_name},
-    {"day", "timestamp", "", "parts of dates", date_part_by_name},
-    {"quarter", "timestamp", "", "parts of dates", date_part_by_name},
-    {"week", "timestamp", "", "parts of dates", date_part_by_name},
-    {"dayofweek", "timestamp", "", "parts of dates", date_part_by_name},
-    {"isodow", "timestamp", "", "parts of dates", date_part_by_name},
-    {"dayofyear", "timestamp", "", "parts of dates", date_part_by_name},
     {"hour", "timestamp", "", "parts of dates", date_part_by_name},
     {"minute", "timestamp", "", "parts of dates", date_part_by_name},
     {"second", "timestamp", "", "parts of dates", date_part_by_name},
     {"epoch", "timestamp", "", "parts of dates", date_part_by_name},
-    {"date_trunc", "text= date", "", "date_trunc", date_trunc},
-    {"date_trunc", "text= timestamp", "", "date_trunc", date_trunc},
-    {"datetrunc", "text= date", "", "date_trunc", date_trunc},
-    {"datetrunc", "text= timestamp", "", "date_trunc", date_trunc},
+    {"date_trunc", "text= moment", "", "date_trunc", date_trunc},
+    {"datetrunc", "text= moment", "", "date_trunc", date_trunc},
     {"date_diff", "text= date date", "", "date_diff counts borders", date_diff},
     {"date_diff", "text= timestamp timestamp", "", "date_diff counts borders", date_diff},
     {"datediff", "text= date date", "", "date_diff counts borders", date_diff},
@@ -387,11 +376,9 @@ const FunctionRow kRows[] = {
     {"+", "date int", "date_add($1, $2)", ""},
     {"+", "int date", "date_add($2, $1)", ""},
     {"-", "date int", "date_sub($1, $2)", ""},
-    {"last_day", "date", "last_day($1)", ""},
-    {"last_day", "timestamp", "last_day($1)", ""},
+    {"last_day", "moment", "last_day($1)", ""},
     {"make_date", "int int int", "make_date(CAST($1 AS INT), CAST($2 AS INT), CAST($3 AS INT))", ""},
-    {"strftime", "date text=", "", "formats of dates", strftime},
-    {"strftime", "timestamp text=", "", "formats of dates", strftime},
+    {"strftime", "moment text=", "", "formats of dates", strftime},
     {"monthname", "date", "date_format($1, 'MMMM')", "formats of dates"},
     {"dayname", "date", "date_format($1, 'EEEE')", "formats of dates"},
     // lists
@@ -422,6 +409,7 @@ bool fits(std::string_view kind, const PlanType& type) {
   if (kind == "text") return type.id == "VARCHAR";
   if (kind == "date") return type.id == "DATE";
   if (kind == "timestamp") return type.id == "TIMESTAMP";
+  if (kind == "moment") return type.id == "DATE" || type.id == "TIMESTAMP";
   if (kind == "bool") return type.id == "BOOLEAN";
   if (kind == "list") return type.id == "LIST";
   return false;
@@ -449,13 +437,7 @@ std::string filled(std::string_view text, const Call& call) {
   std::vector<std::string> all;
   for (const Piece& argument : call.arguments) all.push_back(argument.text);
   for (size_t at = 0; at < text.size(); ++at) {
-    if (text.substr(at).starts_with("{log}")) {
-      out += replaced(kNoLog, all.at(0));
-      at += 4;
-    } else if (text.substr(at).starts_with("{finite}")) {
-      out += replaced(kFinite, all.at(0));
-      at += 7;
-    } else if (text.substr(at).starts_with("$d")) {
+    if (text.substr(at).starts_with("$d")) {
       out += call.distinct, ++at;
     } else if (text.substr(at).starts_with("$f")) {
       out += call.after, ++at;

@@ -35,12 +35,10 @@ size_t columns_needed(PlanNode node) {
 /// Whether there is at most one row for each value of the correlated columns: an aggregate grouped by them.
 bool one_row_per_key(PlanNode op) {
   PlanNode type = op["type"];
-  std::vector<PlanNode> inputs;
-  for (PlanNode input : op["children"]) inputs.push_back(input);
   if (type.is("LOGICAL_AGGREGATE_AND_GROUP_BY")) return op["grouping_sets"].size() <= 1;
-  if (type.is("LOGICAL_PROJECTION") || type.is("LOGICAL_FILTER")) return one_row_per_key(inputs.at(0));
-  if (type.is("LOGICAL_COMPARISON_JOIN") && inputs.at(0)["type"].is("LOGICAL_DELIM_GET"))
-    return one_row_per_key(inputs.at(1));
+  if (type.is("LOGICAL_PROJECTION") || type.is("LOGICAL_FILTER")) return one_row_per_key(child_of(op, 0));
+  if (type.is("LOGICAL_COMPARISON_JOIN") && child_of(op, 0)["type"].is("LOGICAL_DELIM_GET"))
+    return one_row_per_key(child_of(op, 1));
   return false;
 }
 
@@ -51,16 +49,13 @@ bool is_subquery_join(PlanNode op) {
   return join && (op["join_type"].is("MARK") || op["join_type"].is("SINGLE")) && op["left_projection_map"].size() == 0;
 }
 
-SparkRelation SparkWalk::comparison_join(PlanNode op) {
-  // The plan is not optimised: the WHERE of a query with a subquery stands above the join to the subquery, whose
-  // distinct outer values would otherwise be taken from all combinations of the tables in FROM.
-  std::vector<PlanNode> conditions = std::exchange(pushed_, {});
-  for (PlanNode input : op["children"]) {
-    if (is_subquery_join(op) && is_subquery_join(input)) pushed_ = conditions;
-    break;
-  }
-  SparkRelation left = child(op, 0);
-  pushed_.clear();
+/// `conditions`: of a filter above. The plan is not optimised: the WHERE of a query with a subquery stands above the
+/// join to the subquery, whose distinct outer values would otherwise be taken from all combinations of the tables in
+/// FROM.
+SparkRelation SparkWalk::joined(PlanNode op, std::vector<PlanNode> conditions) {
+  PlanNode outer = child_of(op, 0);
+  bool chained = is_subquery_join(op) && is_subquery_join(outer);
+  SparkRelation left = chained ? joined(outer, conditions) : walk(outer);
   if (is_subquery_join(op)) {
     std::erase_if(conditions, [&](PlanNode node) { return columns_needed(node) > left.width; });
     if (!conditions.empty()) left = filtered(left, conditions);
@@ -129,9 +124,7 @@ SparkRelation SparkWalk::any_join(PlanNode op) {
 
 /// A scalar subquery may give one row for each row outside; a second one is an error in DuckDB.
 SparkRelation SparkWalk::at_most_one(PlanNode op, const SparkRelation& right) {
-  PlanNode below;
-  for (PlanNode input : op["children"]) below = input;
-  if (one_row_per_key(below)) return right;
+  if (one_row_per_key(child_of(op, 1))) return right;
   Columns keys;
   for (PlanNode condition : op["conditions"]) keys.push_back(text_of(condition["right"], right.columns()));
   SparkRelation counted =

@@ -39,8 +39,6 @@ std::vector<std::string> SparkRelation::columns(const std::string& prefix) const
 }
 
 SparkRelation SparkWalk::walk(PlanNode op) {
-  // A filter's conditions are meant for the operator right below it.
-  if (!op["type"].is("LOGICAL_DELIM_JOIN") && !op["type"].is("LOGICAL_COMPARISON_JOIN")) pushed_.clear();
   for (const OperatorRow& row : kOperators)
     if (op["type"].is(row.type)) return (this->*row.step)(op);
   std::string name = op["type"].text();
@@ -48,11 +46,15 @@ SparkRelation SparkWalk::walk(PlanNode op) {
   throw NotPortable{name, "it has not been compared", ""};
 }
 
-SparkRelation SparkWalk::child(PlanNode op, size_t number) {
+PlanNode child_of(PlanNode op, size_t number) {
   for (PlanNode input : op["children"])
-    if (number-- == 0) return walk(input);
+    if (number-- == 0) return input;
   FR_CHECK(!"an operator without input");
   return {};
+}
+
+SparkRelation SparkWalk::child(PlanNode op, size_t number) {
+  return walk(child_of(op, number));
 }
 
 SparkRelation SparkWalk::add(std::string select, size_t width, std::vector<SparkRelation::Key> order) {
@@ -160,8 +162,8 @@ SparkRelation SparkWalk::filtered(const SparkRelation& relation, const std::vect
 SparkRelation SparkWalk::filter(PlanNode op) {
   std::vector<PlanNode> conditions;
   for (PlanNode node : op["expressions"]) conditions.push_back(node);
-  for (PlanNode input : op["children"]) pushed_ = is_subquery_join(input) ? conditions : std::vector<PlanNode>();
-  SparkRelation input = child(op, 0);
+  PlanNode below = child_of(op, 0);
+  SparkRelation input = is_subquery_join(below) ? joined(below, conditions) : walk(below);
   return keep_mapped(op["projection_map"], filtered(input, conditions));
 }
 
@@ -288,6 +290,12 @@ SparkRelation SparkWalk::unnest(PlanNode op) {
 
 // ---- the whole
 
+Error NotPortable::error() const {
+  std::string message = fmt::format("{} is not portable to Spark", what);
+  if (!why.empty()) message += ": " + why;
+  return Error(ErrorKind::user, "FR0220", message, hint);
+}
+
 PortableQuery to_spark(PlanNode plan, const std::map<std::string, Schema>& schemas, const Schema& result,
                        const ConstantFolder& folder) {
   SparkWalk walk(schemas, folder);
@@ -306,9 +314,7 @@ PortableQuery to_spark(PlanNode plan, const std::map<std::string, Schema>& schem
     query.sql =
         walk.text(fmt::format("SELECT {} FROM {} ORDER BY {}", join(columns, ", "), top.name, join(keys, ", ")));
   } catch (const NotPortable& reason) {
-    std::string message = fmt::format("{} is not portable to Spark", reason.what);
-    if (!reason.why.empty()) message += ": " + reason.why;
-    walk.problems.emplace_back(ErrorKind::user, "FR0220", message, reason.hint);
+    walk.problems.push_back(reason.error());
   }
   query.problems = std::move(walk.problems);
   if (!query.problems.empty()) query.sql.clear();

@@ -16,6 +16,8 @@ struct NotPortable {
   std::string what;  ///< "CAST(DOUBLE AS VARCHAR)"
   std::string why;   ///< "Spark writes 1e7 as 1.0E7"
   std::string hint;  ///< the portable spelling
+
+  Error error() const;  ///< FR0220
 };
 
 /// A type of the plan, as DuckDB names it: id DECIMAL has width and scale.
@@ -58,6 +60,9 @@ struct Piece {
 
 class SparkWalk;
 
+/// The operator's input of that number.
+PlanNode child_of(PlanNode op, size_t number);
+
 /// The join of a subquery to its outer rows, which keeps each of those once: scalar subqueries, IN, EXISTS.
 bool is_subquery_join(PlanNode op);
 
@@ -73,10 +78,11 @@ struct Call {
 /// type; in aggregates $d for DISTINCT and $f for FILTER and OVER.
 struct FunctionRow {
   std::string_view name;
-  std::string_view arguments;  ///< classes: int float double decimal number text date timestamp bool list any; with `=`
-                               ///< behind it: a constant that is not NULL; `...` last: any number more of the same
-  std::string_view text;       ///< empty: refused, with `note` as the portable spelling
-  std::string_view note;       ///< the name of the rule where the text is not simply the same function
+  std::string_view
+      arguments;  ///< classes: int float double decimal number text date timestamp moment bool list any; with `=`
+                  ///< behind it: a constant that is not NULL; `...` last: any number more of the same
+  std::string_view text;  ///< empty: refused, with `note` as the portable spelling
+  std::string_view note;  ///< the name of the rule where the text is not simply the same function
   std::string (*make)(const Call& call) = nullptr;  ///< instead of `text`
 };
 /// spark_functions.cpp and spark_aggregates.cpp
@@ -134,7 +140,8 @@ class SparkWalk {
   SparkRelation aggregate(PlanNode op);
   SparkRelation window(PlanNode op);
   SparkRelation unnest(PlanNode op);
-  SparkRelation comparison_join(PlanNode op);
+  SparkRelation comparison_join(PlanNode op) { return joined(op, {}); }
+  SparkRelation joined(PlanNode op, std::vector<PlanNode> conditions);
   SparkRelation plain_join(PlanNode op, const SparkRelation& left, const SparkRelation& right);
   SparkRelation any_join(PlanNode op);
   SparkRelation mark_join(PlanNode op, const SparkRelation& left, const SparkRelation& right);
@@ -178,7 +185,6 @@ class SparkWalk {
   std::vector<std::pair<std::string, std::string>> parts_;  ///< name, select
   std::vector<SparkRelation> delim_;                        ///< duplicate-eliminated columns, innermost last
   std::map<uint64_t, SparkRelation> ctes_;
-  std::vector<PlanNode> pushed_;  ///< conditions of the filter above the join that is walked next
 };
 
 }  // namespace filrouge

@@ -26,13 +26,15 @@ DiskNeed disk_need(const Plan& plan, const Store& store) {
   std::error_code error;
   fs::space_info space = fs::space(store.folder(), error);
   need.free_bytes = error ? std::numeric_limits<uint64_t>::max() : space.available;
+  std::map<std::pair<std::string, std::string>, uint64_t> before;  // by verb and name
+  for (const Version& version : store.all_current()) before[{version.verb, version.name}] = bytes_before(version);
   std::vector<uint64_t> expected(plan.steps.size(), 0);
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const PlannedStep& step = plan.steps[i];
     if (!step.binding || step.action == Action::skip) continue;
     expected[i] = bytes_of_files(step);
-    if (std::optional<Version> before = store.current(step.step->verb, step.step->name))
-      expected[i] = std::max(expected[i], bytes_before(*before));
+    if (auto known = before.find({step.step->verb, step.step->name}); known != before.end())
+      expected[i] = std::max(expected[i], known->second);
     else if (expected[i] == 0)
       for (size_t input : step.needs) expected[i] = std::max(expected[i], expected[input]);
     if (step.action == Action::build) need.needed_bytes += expected[i];

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "engines/sql_text.h"
 #include "run/pictures.h"
+#include "run/request.h"
 #include "run/worker.h"
 
 namespace filrouge {
@@ -273,28 +274,12 @@ Limits Execution::limits_for(size_t index) const {
 
 Json Execution::request_for(size_t index, const fs::path& staging) const {
   const PlannedStep& step = plan_.steps[index];
-  Json inputs = Json::array(), files = Json::array();
+  Json inputs = Json::array();
   for (const Use& use : step.binding->uses) {
     size_t source = *plan_.source_of(use.table, index);
-    const std::vector<OutputTable>& outputs = plan_.steps[source].binding->tables;
-    const Version& version = done_.at(source);
-    for (size_t i = 0; i < outputs.size(); ++i)
-      if (outputs[i].name == use.table)
-        inputs.push_back(
-            to_json(TableFiles{use.table, store_.files_of(version, version.tables.at(i)), outputs[i].schema}));
+    inputs.push_back(to_json(files_in(store_, plan_.steps[source], done_.at(source), use.table)));
   }
-  for (const InputFile& file : step.binding->files) files.push_back(file.path.string());
-  Json request = {{"kind", "work"},
-                  {"verb", step.step->verb},
-                  {"name", step.step->name},
-                  {"work", step.binding->work},
-                  {"inputs", inputs},
-                  {"files", files},
-                  {"staging", staging.string()},
-                  {"limits", to_json(limits_for(index))},
-                  {"seed", thread_.seed}};
-  if (!step.binding->engine.empty()) request["engine"] = thread_.engines.at(step.binding->engine);
-  return request;
+  return work_request(thread_, step, inputs, staging, limits_for(index), step.binding->engine);
 }
 
 /// The worker that does a step: `worker`, or the one that keeps the driver of the step's engine.

@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "run/query.h"
+#include "run/request.h"
 #include "run/worker.h"
 
 namespace filrouge {
@@ -69,11 +70,7 @@ class Prover {
       if (!provider.version)
         throw Error(ErrorKind::user, "FR0608", fmt::format("`{}` is not built", use.table),
                     fmt::format("next: filrouge run +{}", plan_.steps[index].step->name));
-      const std::vector<OutputTable>& outputs = provider.binding->tables;
-      for (size_t i = 0; i < outputs.size(); ++i)
-        if (outputs[i].name == use.table)
-          inputs.push_back(to_json(sampled(
-              {use.table, store_.files_of(*provider.version, provider.version->tables.at(i)), outputs[i].schema})));
+      inputs.push_back(to_json(sampled(files_in(store_, provider, *provider.version, use.table))));
     }
     return inputs;
   }
@@ -99,20 +96,10 @@ class Prover {
   }
 
   Result result_on(const std::string& engine, size_t index, const Json& inputs) {
-    const PlannedStep& step = plan_.steps[index];
-    fs::path staging = folder();
-    Json request = {{"kind", "work"},
-                    {"verb", "sql"},
-                    {"name", step.step->name},
-                    {"work", step.binding->work},
-                    {"inputs", inputs},
-                    {"files", Json::array()},
-                    {"staging", staging.string()},
-                    {"limits", to_json(options_.limits)},
-                    {"seed", thread_.seed}};
     bool here = engine == "duckdb";
-    if (!here) request["engine"] = thread_.engines.at(engine);
-    Answer answer = (here ? local_ : other_).ask(std::move(request));
+    Answer answer =
+        (here ? local_ : other_)
+            .ask(work_request(thread_, plan_.steps[index], inputs, folder(), options_.limits, here ? "" : engine));
     WrittenTable written = work_result_from_json(answer.result).tables.at(0);
     return {{"", written.files, written.schema}, written.rows, answer.seconds};
   }

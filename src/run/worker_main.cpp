@@ -270,6 +270,7 @@ int worker_main(const fs::path& scratch) {
   work.prepare = prepare;
   std::map<std::string, std::unique_ptr<Engine>> others;  // by their settings; they live as long as this process
   work.keeps = [](const std::string& line) {
+    if (line.find("\"engine\":") == std::string::npos) return false;  // nearly all, and they may be long
     Json request = Json::parse(line, nullptr, false);
     return request.is_object() && request.contains("engine");
   };

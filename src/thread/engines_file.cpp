@@ -1,7 +1,5 @@
 #include "thread/engines_file.h"
 
-#include <cstdlib>
-
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -67,19 +65,12 @@ class EnginesReader {
   Reporter reporter_;
 };
 
-fs::path user_file() {
-  const char* config = std::getenv("XDG_CONFIG_HOME");
-  const char* home = std::getenv("HOME");
-  fs::path base = config && *config ? fs::path(config) : fs::path(home ? home : "") / ".config";
-  return base / "filrouge" / "engines.yaml";
-}
-
 }  // namespace
 
 std::map<std::string, Json> read_engines(const fs::path& folder, std::vector<SourceText>& sources,
                                          std::vector<Diagnostic>& problems) {
   std::map<std::string, Json> engines;
-  for (const fs::path& file : {folder / "engines.yaml", user_file()}) {
+  for (const fs::path& file : {folder / "engines.yaml", config_folder() / "engines.yaml"}) {
     std::error_code ignored;
     if (!fs::is_regular_file(file, ignored)) continue;
     std::string name = file.parent_path() == folder ? "engines.yaml" : file.string();

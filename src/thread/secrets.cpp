@@ -56,13 +56,6 @@ bool has_password_in_address(std::string_view text) {
   return at != std::string_view::npos && colon != std::string_view::npos && colon + 1 < at;
 }
 
-fs::path secrets_file() {
-  const char* config = std::getenv("XDG_CONFIG_HOME");
-  const char* home = std::getenv("HOME");
-  fs::path base = config && *config ? fs::path(config) : fs::path(home ? home : "") / ".config";
-  return base / "filrouge" / "secrets.yaml";
-}
-
 std::optional<std::string> secret_from_file(const std::string& name, const fs::path& path) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return std::nullopt;
@@ -87,7 +80,7 @@ std::string secret_value(const std::string& name) {
   for (char& c : variable)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   if (const char* value = std::getenv(variable.c_str())) return value;
-  fs::path path = secrets_file();
+  fs::path path = config_folder() / "secrets.yaml";
   if (auto value = secret_from_file(name, path)) return *value;
   throw Error(ErrorKind::user, "FR0121", fmt::format("the secret `{}` is not known", name),
               fmt::format("set the environment variable {}, or add `{}: value` to {}", variable, name, path.string()));

@@ -24,7 +24,7 @@ import tempfile
 
 import cases
 import tiny
-from kill import Kill
+from kill import Kill, traced
 
 CALLS = {
     "write": ["ENOSPC", "EIO", "EDQUOT", "EINTR"],
@@ -143,21 +143,6 @@ class Errors(Kill):
         return "; ".join(complaints)
 
 
-def traced(stage, folder):
-    log = folder / "trace"
-    ours = stage.tiny.copy(folder / "case")
-    ours.must(*stage.command, before=["strace", "-f", "--seccomp-bpf", "-qq", "-o", str(log), "-e", "trace=" + ",".join(CALLS)])
-    counts = {}
-    for line in log.read_text(errors="replace").splitlines():
-        found = re.match(r"(\d+) +(\w+)\(", line)
-        if found:
-            counts[found[2], found[1]] = counts.get((found[2], found[1]), 0) + 1
-    most = {}
-    for (call, _), count in counts.items():
-        most[call] = max(most.get(call, 0), count)
-    return most
-
-
 def can_mount():
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True)
@@ -178,7 +163,7 @@ def main():
             with tempfile.TemporaryDirectory(prefix="trace-", dir=tiny.shm()) as folder:
                 for stage in stages:
                     if stage.name in STAGES:
-                        most = traced(stage, pathlib.Path(folder))
+                        most = traced(stage, pathlib.Path(folder), CALLS)
                         listed += [f"{stage.name}:{call}:{error}:{n}" for call in CALLS
                                    for n in range(1, most.get(call, 0) + 1) for error in CALLS[call]]
             listed += [f"together:memory:{mb * 1_000_000}:0" for mb in range(60, 1200, 20)]

@@ -32,15 +32,15 @@ CALLS = ["write", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renam
          "newfstatat", "lseek", "clone3", "execve", "poll", "futex", "getdents64"]
 
 
-def traced(stage, folder):
-    """{call: most often by one thread} of an undisturbed run."""
+def traced(stage, folder, calls):
+    """{call: most often by one thread} of an undisturbed run, of these calls."""
     log = folder / "trace"
     ours = stage.tiny.copy(folder / "case")
-    ours.must(*stage.command, before=["strace", "-f", "--seccomp-bpf", "-qq", "-o", str(log), "-e", "trace=" + ",".join(CALLS)])
+    ours.must(*stage.command, before=["strace", "-f", "--seccomp-bpf", "-qq", "-o", str(log), "-e", "trace=" + ",".join(calls)])
     counts = {}
     for line in log.read_text(errors="replace").splitlines():
         found = re.match(r"(\d+) +(\w+)\(", line)
-        if found and found[2] in CALLS:
+        if found and found[2] in calls:
             counts[found[2], found[1]] = counts.get((found[2], found[1]), 0) + 1
     most = {}
     for (call, _), count in counts.items():
@@ -118,7 +118,7 @@ def main():
         if not arguments.replay:
             with tempfile.TemporaryDirectory(prefix="trace-", dir=tiny.shm()) as folder:
                 for stage in stages:
-                    most = traced(stage, tiny.pathlib.Path(folder))
+                    most = traced(stage, tiny.pathlib.Path(folder), CALLS)
                     listed += [f"{stage.name}:{call}:{n}" for call in CALLS for n in range(1, most.get(call, 0) + 1)]
         return cases.run_cases(arguments, listed, kill.check)
 
