@@ -16,6 +16,7 @@ enum CurlOption : int {
   kCurlUpload = 46,
   kCurlFollowRedirects = 52,
   kCurlMostRedirects = 68,
+  kCurlFreshConnection = 74,
   kCurlConnectSeconds = 78,
   kCurlNoSignals = 99,
   kCurlProtocols = 181,

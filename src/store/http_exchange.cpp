@@ -65,6 +65,7 @@ class HttpExchange {
     set(kCurlLowSpeedBytes, 1L);
     set(kCurlLowSpeedSeconds, request_.silent_seconds);
     set(kCurlNoSignals, 1L);
+    set(kCurlFreshConnection, request_.only_once ? 1L : 0L);
     set(kCurlUserAgent, agent_.c_str());
     set(kCurlErrorText, reason_);
     set(kCurlWrite, &HttpExchange::on_bytes);

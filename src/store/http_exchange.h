@@ -17,6 +17,8 @@ struct HttpRequest {
   bool secure = false;  ///< https and nothing else
   long connect_seconds = 15;
   long silent_seconds = 60;      ///< without a byte: an answer that stops coming
+  /// Not sent again by libcurl itself either, which does so when a kept connection turns out to be closed.
+  bool only_once = false;
   std::istream* body = nullptr;  ///< of a PUT: `body_bytes`, from its beginning; null: none
   uint64_t body_bytes = 0;
   /// Gets the bytes of an answer with status 200 in place of HttpAnswer::body; what it throws ends the exchange.

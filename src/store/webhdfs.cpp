@@ -128,6 +128,7 @@ WebHdfs::Answer WebHdfs::exchange(const Request& request, const std::string& url
   HttpRequest sent{request.method, url, address_.secure, patience_.connect_seconds, patience_.silent_seconds};
   if (with_body) sent.body = request.body, sent.body_bytes = request.body_bytes;
   sent.take = request.take;
+  sent.only_once = !request.may_repeat;
   Answer answer{connections_->exchange(sent), "", ""};
   if (answer.is_good() || answer.status == 307) return answer;
   Json body = Json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
@@ -213,8 +214,8 @@ std::optional<std::vector<RemoteEntry>> WebHdfs::list(const std::string& path) {
   if (!answer.is_good()) refuse(request, answer);
   try {
     std::vector<RemoteEntry> entries;
-    // The NameNode sends it in parts: what is cut off is no JSON.
-    for (const Json& status : Json::parse(answer.body).at("FileStatuses").at("FileStatus"))
+    const Json body = Json::parse(answer.body);  // the NameNode sends it in parts: what is cut off is no JSON
+    for (const Json& status : body.at("FileStatuses").at("FileStatus"))
       entries.push_back(entry_of(status));
     return entries;
   } catch (const nlohmann::json::exception& e) {
