@@ -76,6 +76,8 @@ class HttpExchange {
 
   void upload() {
     headers_ = curl().slist_append(headers_, "Content-Type: application/octet-stream");
+    constexpr uint64_t kSmall = 1 << 20;  // it is no loss to send it before the other side says that it wants it
+    if (request_.body_bytes < kSmall) headers_ = curl().slist_append(headers_, "Expect:");
     set(kCurlHeaders, headers_);
     if (request_.body) request_.body->clear(), request_.body->seekg(0);
     set(kCurlUpload, 1L);

@@ -167,10 +167,16 @@ OF_BYTES = {"cut", "change", "checksum"}
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize, disable_nagle_algorithm = -1, True  # head and body in one packet: else each answer waits 40 ms
     side = "nn"
 
     def log_message(self, *_):
         pass
+
+    def handle_expect_100(self):
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
 
     def answer(self, status: int, body: bytes = b"", headers=(), announced=None):
         self.send_response(status)
@@ -328,6 +334,12 @@ class DataHandler(Handler):
     side = "dn"
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], OSError):  # a client that was killed
+            super().handle_error(request, client_address)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("port_file")
@@ -335,7 +347,7 @@ def main():
     parser.add_argument("--block-size", type=int, default=128 << 20)
     options = parser.parse_args()
     threading.Timer(LIFETIME_S, os._exit, [0]).start()
-    name, data = (http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) for handler in (Handler, DataHandler))
+    name, data = (Server(("127.0.0.1", 0), handler) for handler in (Handler, DataHandler))
     pending: dict = {}
     for server in (name, data):
         server.daemon_threads, server.token, server.block_size = True, options.token, options.block_size
