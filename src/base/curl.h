@@ -29,6 +29,7 @@ enum CurlOption : int {
   kCurlHeaders = 10023,
   kCurlHeaderTo = 10029,
   kCurlMethod = 10036,
+  kCurlAuthorities = 10065,
   kCurlWrite = 20011,
   kCurlRead = 20012,
   kCurlHeader = 20079,

@@ -1,5 +1,6 @@
 #include "store/http_exchange.h"
 
+#include <cstdlib>
 #include <exception>
 #include <istream>
 
@@ -65,6 +66,9 @@ class HttpExchange {
     set(kCurlLowSpeedBytes, 1L);
     set(kCurlLowSpeedSeconds, request_.silent_seconds);
     set(kCurlNoSignals, 1L);
+    // Authorities of one's own, as many a cluster has, by OpenSSL's own variable.
+    if (const char* authorities = std::getenv("SSL_CERT_FILE"); authorities && *authorities)
+      set(kCurlAuthorities, authorities);
     set(kCurlFreshConnection, request_.only_once ? 1L : 0L);
     set(kCurlUserAgent, agent_.c_str());
     set(kCurlErrorText, reason_);

@@ -16,7 +16,7 @@ struct HttpRequest {
   std::string method, url;
   bool secure = false;  ///< https and nothing else
   long connect_seconds = 15;
-  long silent_seconds = 60;      ///< without a byte: an answer that stops coming
+  long silent_seconds = 60;  ///< without a byte: an answer that stops coming
   /// Not sent again by libcurl itself either, which does so when a kept connection turns out to be closed.
   bool only_once = false;
   std::istream* body = nullptr;  ///< of a PUT: `body_bytes`, from its beginning; null: none

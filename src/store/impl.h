@@ -72,7 +72,7 @@ struct Store::Impl {
 
   const fs::path folder;
   const Access access;
-  std::optional<WriteLock> lock;    // first in, last out
+  std::optional<WriteLock> lock;        // first in, last out
   std::unique_ptr<RemoteStore> remote;  // null for a store on a disk
   const std::string own_temporary;      // begins the names of this Store in tmp/
   std::atomic<uint64_t> next_temporary{0};

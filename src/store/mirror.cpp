@@ -44,12 +44,28 @@ void empty_fetch(const fs::path& folder) {
     if (fs::last_write_time(entry, ignored) < yesterday) discard(entry);
 }
 
+/// Below the folder that it is relative to. Others may write to HDFS: nothing in a receipt leads out of the store.
+bool stays_below(const std::string& path) {
+  fs::path clean = fs::path(path).lexically_normal();
+  return !path.empty() && clean.is_relative() && *clean.begin() != "..";
+}
+
+bool stays_inside(const Version& version) {
+  return std::all_of(version.file_hashes.begin(), version.file_hashes.end(),
+                     [](const FileHash& file) { return stays_below(file.path); }) &&
+         std::all_of(version.publish_from.begin(), version.publish_from.end(), stays_below) &&
+         std::all_of(version.publish_to.begin(), version.publish_to.end(), stays_below) &&
+         std::all_of(version.tables.begin(), version.tables.end(), [](const StoredTable& table) {
+           return std::all_of(table.files.begin(), table.files.end(), stays_below);
+         });
+}
+
 /// Nothing where it is no receipt of the version of this name.
 std::optional<Entry> entry_from(const std::string& folder, const std::optional<std::string>& receipt) {
   if (!receipt) return std::nullopt;
   try {
     Version version = version_from_json(parse_json(*receipt, folder));
-    if (folder_in_store(version) != folder) return std::nullopt;
+    if (folder_in_store(version) != folder || !stays_inside(version)) return std::nullopt;
     return Entry{std::move(version), hash_text(*receipt)};
   } catch (const Error& e) {
     if (e.code == "FR0511") throw;
@@ -259,9 +275,9 @@ void Store::Impl::publish_remotely(const fs::path& staging, Version& version, st
     std::optional<Entry> there = entry_from(path.string(), receipt);
     bool is_same = there && there->version.verb == version.verb && there->version.name == version.name;
     bool is_good = is_same && remote->is_there(there->version);
-    if (is_good) remote->check_files(there->version, [&](const char*, const std::string&, const std::string&) {
-      is_good = false;
-    });
+    if (is_good)
+      remote->check_files(there->version,
+                          [&](const char*, const std::string&, const std::string&) { is_good = false; });
     if (is_good) {
       version = std::move(there->version);
       receipt_hash = there->receipt_hash;

@@ -34,6 +34,7 @@ RemoteStore::RemoteStore(const std::string& address, const std::string& unique)
     : files_(parse_webhdfs(address)), unique_(unique) {}
 
 void RemoteStore::lock(const std::string& copy, bool wait, const std::function<void(const std::string&)>& on_wait) {
+  for (const char* folder : {"tmp", "tables", "charts", "runs"}) files_.make_folder(folder);
   lock_.emplace(files_, copy, unique_, wait, on_wait);
 }
 
@@ -150,10 +151,12 @@ bool RemoteStore::publish(const fs::path& staging, const Version& version) {
   std::vector<std::string> paths;
   for (const FileHash& file : version.file_hashes) paths.push_back(file.path);
   paths.push_back(kReceipt);  // the last one: a folder without it is no version
+  std::set<std::string> folders;
+  for (const std::string& path : paths) folders.insert((fs::path(upload) / path).parent_path().string());
+  for (const std::string& folder : folders) files_.make_folder(folder);
   for (const std::string& path : paths) {
     std::ifstream in(staging / path, std::ios::binary);
-    if (!in)
-      throw Error(ErrorKind::environment, "FR0501", fmt::format("cannot read {}", (staging / path).string()));
+    if (!in) throw Error(ErrorKind::environment, "FR0501", fmt::format("cannot read {}", (staging / path).string()));
     files_.put(upload + "/" + path, in, fs::file_size(staging / path));
   }
   files_.make_folder(fs::path(final).parent_path().string());
@@ -167,7 +170,6 @@ void RemoteStore::write_text(const std::string& path, const std::string& text) {
   lock_->check();
   const std::string upload = temporary();
   files_.put_text(upload, text);
-  if (fs::path parent = fs::path(path).parent_path(); !parent.empty()) files_.make_folder(parent.string());
   lock_->check();
   files_.rename(upload, path, /*replace=*/true);
 }
@@ -176,7 +178,6 @@ void RemoteStore::remove(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     lock_->check();
     const std::string hidden = temporary();
-    files_.make_folder("tmp");
     if (!files_.stat(path)) continue;
     files_.rename(path, hidden);
     files_.remove(hidden);

@@ -41,8 +41,9 @@ class RemoteStore {
   /// Its files are there, with the recorded sizes, and the receipt.
   bool is_there(const Version& version);
   /// Reads every byte of it. What is wrong with a file is told to `bad`: "missing" or "damaged".
-  void check_files(const Version& version, const std::function<void(const char* what, const std::string& path,
-                                                                    const std::string& message)>& bad);
+  void check_files(
+      const Version& version,
+      const std::function<void(const char* what, const std::string& path, const std::string& message)>& bad);
   /// Its files and its receipt into an empty folder, each checked against its hash on the way. False where one is
   /// missing or is not what the receipt says.
   bool fetch(const Version& version, const fs::path& into);
@@ -67,8 +68,8 @@ class RemoteStore {
   std::optional<RemoteLock> lock_;
 };
 
-/// `act(0)` .. `act(count - 1)`, several at a time: for many small requests that mostly wait. What one of them throws is
-/// thrown, when all have ended.
+/// `act(0)` .. `act(count - 1)`, several at a time: for many small requests that mostly wait. What one of them throws
+/// is thrown, when all have ended.
 void several_at_once(size_t count, const std::function<void(size_t)>& act);
 
 }  // namespace filrouge

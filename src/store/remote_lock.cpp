@@ -84,7 +84,6 @@ bool RemoteLock::try_take_over(bool& is_new_holder) {
   bool is_own = holder.is_object() && holder.value("copy", "") == copy_;
   if (!is_own && files_.now_ms() - lock->modified_ms <= kLeaseSeconds * 1000) return false;
   std::string trace = fmt::format("tmp/{}{}", kStale, lock->id);
-  files_.make_folder("tmp");
   bool is_mine = false;
   try {
     is_mine = files_.rename(kLock, trace);
@@ -93,9 +92,16 @@ bool RemoteLock::try_take_over(bool& is_new_holder) {
   }
   if (!is_mine) return is_new_holder = true, false;
   std::optional<RemoteEntry> taken = files_.stat(trace);
-  if (taken && taken->id == lock->id) return files_.set_modified(trace, files_.now_ms()), true;
-  files_.rename(trace, kLock);  // in between it was given back and taken anew: put back
-  return is_new_holder = true, false;
+  if (taken && taken->id != lock->id) {
+    files_.rename(trace, kLock);  // in between it was given back and taken anew: put back
+    return is_new_holder = true, false;
+  }
+  try {
+    files_.set_modified(trace, files_.now_ms());
+  } catch (const Error&) {
+    // It belongs to somebody else.
+  }
+  return true;
 }
 
 void RemoteLock::renew_loop() {

@@ -1,8 +1,8 @@
 // Who may write to a store on HDFS: the one who holds the file `lock` there.
 //
 // It is written beside and renamed to its name, which the NameNode does for one of several and only where nothing has
-// the name. While it is held it is renewed every kRenewSeconds; who finds one that was not renewed for kLeaseSeconds may
-// take it over. Both times are the NameNode's own (the file's time of change, the time in its answers), so that the
+// the name. While it is held it is renewed every kRenewSeconds; who finds one that was not renewed for kLeaseSeconds
+// may take it over. Both times are the NameNode's own (the file's time of change, the time in its answers), so that the
 // clocks of the machines do not matter. A holder that was away for so long (a laptop asleep) finds that the lock has
 // another number (RemoteEntry::id) and writes nothing more.
 //
@@ -37,7 +37,8 @@ class RemoteLock {
   RemoteLock(const RemoteLock&) = delete;
   RemoteLock& operator=(const RemoteLock&) = delete;
 
-  /// Throws Error(environment, FR0534) when another holds it now, or nobody knows. Asked before each write. Thread-safe.
+  /// Throws Error(environment, FR0534) when another holds it now, or nobody knows. Asked before each write.
+  /// Thread-safe.
   void check();
 
   /// True for what taking over leaves in tmp/ and what must stay there for a while.

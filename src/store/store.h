@@ -169,8 +169,9 @@ class Store {
   void settle(const std::string& verb, const std::string& name, const std::string& key);
   /// Cheap check at use: the files are there with the recorded sizes, and end as recorded. False = rebuild it.
   bool is_whole(const Version& version) const;
-  /// Before its rows are read: brings it to this machine where the store is on HDFS; then as is_whole(), and where its files have 256 MB at most together, every byte against its
-  /// hash. Throws Error(data, FR0516), which says how to have it built again.
+  /// Before its rows are read: brings it to this machine where the store is on HDFS; then as is_whole(), and where its
+  /// files have 256 MB at most together, every byte against its hash. Throws Error(data, FR0516), which says how to
+  /// have it built again.
   void check_unchanged(const Version& version) const;
 
   // ---- runs ----

@@ -65,8 +65,8 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 }
 
 RemoteEntry entry_of(const Json& status) {
-  return {status.at("pathSuffix"), status.at("type") == "DIRECTORY", status.at("length"), status.at("modificationTime"),
-          status.value("fileId", uint64_t{0})};
+  return {status.at("pathSuffix"),       status.at("type") == "DIRECTORY",    status.at("length"),
+          status.at("modificationTime"), status.value("fileId", uint64_t{0}), status.value("permission", "")};
 }
 
 }  // namespace
@@ -74,12 +74,12 @@ RemoteEntry entry_of(const Json& status) {
 struct WebHdfs::Request {
   std::string method, operation, path;
   std::vector<std::pair<std::string, std::string>> parameters;
-  bool may_repeat = true;                          ///< doing it twice does no harm
-  bool has_bytes = false;                          ///< a DataNode does it
-  std::istream* body = nullptr;                    ///< of `body_bytes`, read from its beginning each time
+  bool may_repeat = true;        ///< doing it twice does no harm
+  bool has_bytes = false;        ///< a DataNode does it
+  std::istream* body = nullptr;  ///< of `body_bytes`, read from its beginning each time
   uint64_t body_bytes = 0;
   const std::function<void(std::string_view)>* take = nullptr;  ///< gets the bytes in place of Answer::body
-  uint64_t taken = 0;                              ///< what `take` has got so far
+  uint64_t taken = 0;                                           ///< what `take` has got so far
 };
 
 struct WebHdfs::Answer : HttpAnswer {
@@ -145,7 +145,10 @@ WebHdfs::Answer WebHdfs::once(Request& request, std::string& data_node) {
   if (request.taken > 0) url += fmt::format("&offset={}", request.taken);
   if (!data_node.empty()) url += "&excludedatanodes=" + encoded(data_node, ":,");
   Answer answer = exchange(request, url, false);
-  if (!request.has_bytes || answer.status != 307) return answer;
+  if (!request.has_bytes || answer.status != 307) {
+    data_node.clear();  // where there is no other DataNode, that one must do after all
+    return answer;
+  }
   std::string location = answer.location;
   if (!location.starts_with("http://") && !location.starts_with("https://")) {
     answer.status = 0;
@@ -215,8 +218,7 @@ std::optional<std::vector<RemoteEntry>> WebHdfs::list(const std::string& path) {
   try {
     std::vector<RemoteEntry> entries;
     const Json body = Json::parse(answer.body);  // the NameNode sends it in parts: what is cut off is no JSON
-    for (const Json& status : body.at("FileStatuses").at("FileStatus"))
-      entries.push_back(entry_of(status));
+    for (const Json& status : body.at("FileStatuses").at("FileStatus")) entries.push_back(entry_of(status));
     return entries;
   } catch (const nlohmann::json::exception& e) {
     answer.status = 0, answer.reason = "its answer is none of WebHDFS";
@@ -224,13 +226,24 @@ std::optional<std::vector<RemoteEntry>> WebHdfs::list(const std::string& path) {
   }
 }
 
+/// Of the folder itself, where it is there; empty: HDFS's own choice.
+std::string WebHdfs::permission() {
+  std::lock_guard guard(permission_mutex_);
+  if (!permission_)
+    if (std::optional<RemoteEntry> root = stat("")) permission_ = root->permission;
+  return permission_.value_or("");
+}
+
 void WebHdfs::make_folder(const std::string& path) {
   Request request{"PUT", "MKDIRS", path, {}};
+  if (std::string like_root = permission(); !like_root.empty()) request.parameters = {{"permission", like_root}};
   if (Answer answer = ask(request); !answer.is_good()) refuse(request, answer);
 }
 
 bool WebHdfs::rename(const std::string& from, const std::string& to, bool replace) {
-  Request request{"PUT", "RENAME", from,
+  Request request{"PUT",
+                  "RENAME",
+                  from,
                   {{"destination", address_.path + "/" + to}, {"renameoptions", replace ? "OVERWRITE" : "NONE"}}};
   request.may_repeat = false;
   Answer answer = ask(request);
@@ -317,6 +330,9 @@ void WebHdfs::put(const std::string& path, std::istream& from, uint64_t bytes) {
   constexpr int kAttempts = 2;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     Request request{"PUT", "CREATE", path, {{"overwrite", "true"}}};
+    std::string mode = permission();
+    for (char& digit : mode) digit = static_cast<char>('0' + ((digit - '0') & 6));  // nobody runs these files
+    if (!mode.empty()) request.parameters.emplace_back("permission", mode);
     request.has_bytes = true;
     request.body = &from;
     request.body_bytes = bytes;

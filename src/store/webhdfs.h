@@ -1,9 +1,9 @@
-// Files on HDFS, over its REST interface (WebHDFS): no Java here. One object is one NameNode and one folder there; paths
-// are relative to that folder ("tables/flights/KEY/data-0.parquet", "" is the folder itself).
+// Files on HDFS, over its REST interface (WebHDFS): no Java here. One object is one NameNode and one folder there;
+// paths are relative to that folder ("tables/flights/KEY/data-0.parquet", "" is the folder itself).
 //
-// The NameNode answers what concerns names by itself; for bytes it names a DataNode, to which the request is sent again.
-// What may be done twice without harm is tried again (connections that fail, 5xx, a NameNode that is just starting);
-// a rename is not: when its answer is lost, what became of it is looked up.
+// The NameNode answers what concerns names by itself; for bytes it names a DataNode, to which the request is sent
+// again. What may be done twice without harm is tried again (connections that fail, 5xx, a NameNode that is just
+// starting); a rename is not: when its answer is lost, what became of it is looked up.
 //
 // Source: Apache Hadoop's page "WebHDFS REST API", and for `renameoptions` (rename2 of the NameNode: it neither
 // overwrites nor moves into a folder that is there) and `excludedatanodes` its NamenodeWebHdfsMethods.java.
@@ -13,6 +13,7 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +37,8 @@ struct WebHdfsAddress {
 /// True for what begins with webhdfs:// or swebhdfs://.
 bool is_webhdfs(std::string_view text);
 
-/// Without USER it is the user of this process, or nobody where there is a delegation token. Throws Error(user, FR0604).
+/// Without USER it is the user of this process, or nobody where there is a delegation token. Throws Error(user,
+/// FR0604).
 WebHdfsAddress parse_webhdfs(const std::string& text);
 
 /// How long is waited, and how often something is tried.
@@ -52,11 +54,12 @@ struct RemoteEntry {
   uint64_t bytes = 0;
   int64_t modified_ms = 0;  ///< by the NameNode's clock
   uint64_t id = 0;          ///< the NameNode's own number of it: another file of the same name has another
+  std::string permission;   ///< "755"
 };
 
 /// All functions are thread-safe. They throw Error(environment): FR0329 without libcurl, FR0530 when HDFS does not
-/// answer or cannot do it now, FR0531 when it refuses the user, FR0532 when a quota is full, FR0533 when what arrived is
-/// not what was sent.
+/// answer or cannot do it now, FR0531 when it refuses the user, FR0532 when a quota is full, FR0533 when what arrived
+/// is not what was sent.
 class WebHdfs {
  public:
   explicit WebHdfs(WebHdfsAddress address, WebHdfsPatience patience = {});
@@ -69,7 +72,8 @@ class WebHdfs {
   std::optional<RemoteEntry> stat(const std::string& path);
   /// What is in the folder; nothing where there is no such folder. Never a part of it.
   std::optional<std::vector<RemoteEntry>> list(const std::string& path);
-  /// With its parents; no error where it is there.
+  /// With its parents; no error where it is there. What is made here has the permissions of the folder that is "",
+  /// where that was made before: `hdfs dfs -chmod 775` of it makes it one for a group.
   void make_folder(const std::string& path);
   /// Writes the file anew, with its parents, from a stream that can be read again from its beginning, and checks what
   /// arrived: length, and checksum (HDFS's own, else by reading it back).
@@ -97,6 +101,7 @@ class WebHdfs {
   Answer exchange(const Request& request, const std::string& url, bool with_body);
   Answer once(Request& request, std::string& data_node);
   std::string url_of(const Request& request) const;
+  std::string permission();
   bool arrived(const std::string& path, std::istream& from, uint64_t bytes);
   bool reads_back(const std::string& path, std::istream& from);
   [[noreturn]] void refuse(const Request& request, const Answer& answer) const;
@@ -104,6 +109,8 @@ class WebHdfs {
   WebHdfsAddress address_;
   WebHdfsPatience patience_;
   std::string token_;
+  std::mutex permission_mutex_;
+  std::optional<std::string> permission_;
   std::unique_ptr<HttpConnections> connections_;
 };
 

@@ -48,7 +48,8 @@ WebHdfsAddress parse_webhdfs(const std::string& text) {
   if (size_t at = place.rfind('@'); at != std::string_view::npos) {
     address.user = place.substr(0, at);
     place = place.substr(at + 1);
-    if (!is_plain_name(address.user, "._-$")) bad_address(text.substr(0, 11) + "...", "before the @ stands a user's name and no password");
+    if (!is_plain_name(address.user, "._-$"))
+      bad_address(text.substr(0, 11) + "...", "before the @ stands a user's name and no password");
   }
   size_t colon = place.ends_with(']') ? std::string_view::npos : place.rfind(':');
   address.host = place.substr(0, colon);

@@ -95,7 +95,8 @@ token is expired.)",
 
     {"FR0532", "quota of HDFS is full",
      R"(The folder on HDFS has a quota of names or of bytes, and it is used up. `filrouge gc` removes versions that no recent run used.)",
-     R"(filrouge run --store webhdfs://namenode:9870/data/small)", R"(filrouge gc --store webhdfs://namenode:9870/data/small --keep 1)"},
+     R"(filrouge run --store webhdfs://namenode:9870/data/small)",
+     R"(filrouge gc --store webhdfs://namenode:9870/data/small --keep 1)"},
 
     {"FR0533", "transfer that was damaged",
      R"(A file that was sent to HDFS, or came from there, arrived with other bytes or another length, also the second time. Nothing of it was

@@ -176,6 +176,9 @@ class Hadoop:
         bean = f"{self.namenode}/jmx?qry=Hadoop:service=NameNode,name="
         state = self.ask(bean + "FSNamesystemState")["beans"][0]
         info = self.ask(bean + "NameNodeInfo")["beans"][0]
+        for number in range(self.count):  # the NameNode believes for a while in one that has gone
+            if f"datanode{number}" in self.processes:
+                self.ask(f"127.0.0.1:{self.port + 864 + 10 * number}/jmx?qry=java.lang:type=Runtime")
         running = sum(name.startswith("datanode") for name in self.processes)
         if state["NumLiveDataNodes"] < running or info["Safemode"]:
             return False

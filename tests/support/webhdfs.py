@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""webhdfs.py PORT-FILE [--token T] [--block-size N]: a small HDFS that answers as WebHDFS does, for tests: a NameNode and a DataNode on
+"""webhdfs.py PORT-FILE [--token T] [--block-size N] [--tls CERTIFICATE-AND-KEY]: a small HDFS that answers as WebHDFS does, for tests: a NameNode and a DataNode on
 free ports of 127.0.0.1, files in memory, for ten minutes at most. "NAMENODE-PORT DATANODE-PORT" is written into PORT-FILE.
 
 Besides WebHDFS the NameNode takes, on /test/...:
@@ -15,6 +15,7 @@ Besides WebHDFS the NameNode takes, on /test/...:
                        (`after`: so many go well first)
     PUT  /test/clear   {}: nothing goes wrong any more
     PUT  /test/age     {"path", "seconds"}: the file is older by so much
+    PUT  /test/mode    {"path", "mode"}
     PUT  /test/change  {"path"}: one byte of the file is another
     GET  /test/log     the requests so far, one a line: "nn CREATE /path", "dn CREATE /path"
     GET  /test/tree    all paths, with sizes
@@ -24,6 +25,7 @@ import hashlib
 import http.server
 import json
 import os
+import ssl
 import struct
 import sys
 import threading
@@ -74,10 +76,10 @@ class Closed(Exception):
 
 
 class Tree:
-    """Paths -> [bytes, or None for a folder; time of change in ms; number]."""
+    """Paths -> [bytes, or None for a folder; time of change in ms; number; mode]."""
 
     def __init__(self):
-        self.nodes, self.last, self.lock = {"/": [None, self.now(), 1]}, 1, threading.RLock()
+        self.nodes, self.last, self.lock = {"/": [None, self.now(), 1, "755"]}, 1, threading.RLock()
 
     @staticmethod
     def now() -> int:
@@ -88,16 +90,16 @@ class Tree:
             raise Refusal(404, "FileNotFoundException", f"File does not exist: {path}")
         return self.nodes[path]
 
-    def add(self, path: str, data):
+    def add(self, path: str, data, mode: str = ""):
         self.last += 1
-        self.nodes[path] = [data, self.now(), 16384 + self.last]
+        self.nodes[path] = [data, self.now(), 16384 + self.last, mode or ("755" if data is None else "644")]
 
-    def mkdirs(self, path: str):
+    def mkdirs(self, path: str, mode: str = ""):
         parts = [part for part in path.split("/") if part]
         for count in range(1, len(parts) + 1):
             name = "/" + "/".join(parts[:count])
             if name not in self.nodes:
-                self.add(name, None)
+                self.add(name, None, mode)
             elif self.nodes[name][0] is not None:
                 raise Refusal(403, "ParentNotDirectoryException", f"{name} (is not a directory)")
 
@@ -109,9 +111,9 @@ class Tree:
         return sorted(name for name in self.below(path) if "/" not in name[len(start):])
 
     def status(self, path: str, suffix: str) -> dict:
-        data, changed, number = self.get(path)
+        data, changed, number, mode = self.get(path)
         return {"pathSuffix": suffix, "type": "DIRECTORY" if data is None else "FILE", "length": len(data or b""), "modificationTime": changed,
-                "fileId": number, "owner": "test", "permission": "755", "replication": 1}
+                "fileId": number, "owner": "test", "permission": mode, "replication": 1}
 
     def rename(self, source: str, target: str, options: str):
         node = self.get(source)
@@ -228,6 +230,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             FAULTS.waiting.clear()
         elif what == "age":
             TREE.nodes[order["path"]][1] -= order["seconds"] * 1000
+        elif what == "mode":
+            TREE.nodes[order["path"]][3] = order["mode"]
         elif what == "change":
             node = TREE.nodes[order["path"]]
             node[0] = node[0][:-1] + bytes([node[0][-1] ^ 1])
@@ -270,7 +274,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             TREE.get(path)
         port = 1 if what == "nowhere" else self.server.data_port
         url = self.path.replace(f"op={operation}", f"op={operation}&namenoderpcaddress=test")
-        self.answer(307, headers=[("Location", f"http://127.0.0.1:{port}{url}")])
+        self.answer(307, headers=[("Location", f"{self.server.scheme}://127.0.0.1:{port}{url}")])
 
     def done(self, value, what: str):
         if what == "lose":
@@ -291,7 +295,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.json({"ContentSummary": {"length": sum(len(TREE.nodes[name][0] or b"") for name in TREE.below(path) + [path])}})
 
     def op_mkdirs(self, path, query, body, what):
-        TREE.mkdirs(path)
+        TREE.mkdirs(path, query.get("permission", ""))
         self.done({"boolean": True}, what)
 
     def op_rename(self, path, query, body, what):
@@ -312,7 +316,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if what == "change":
             body = body[:-1] + bytes([body[-1] ^ 1])
         TREE.mkdirs(path.rsplit("/", 1)[0])
-        TREE.add(path, body)
+        TREE.add(path, body, query.get("permission", ""))
         if what == "lose":
             raise Closed
         self.answer(201)
@@ -344,6 +348,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("port_file")
     parser.add_argument("--token", default="")
+    parser.add_argument("--tls")
     parser.add_argument("--block-size", type=int, default=128 << 20)
     options = parser.parse_args()
     threading.Timer(LIFETIME_S, os._exit, [0]).start()
@@ -351,7 +356,11 @@ def main():
     pending: dict = {}
     for server in (name, data):
         server.daemon_threads, server.token, server.block_size = True, options.token, options.block_size
-        server.data_port, server.pending = data.server_port, pending
+        server.data_port, server.pending, server.scheme = data.server_port, pending, "https" if options.tls else "http"
+        if options.tls:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(options.tls)
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=data.serve_forever, daemon=True).start()
     with open(options.port_file + ".new", "w") as file:
         file.write(f"{name.server_port} {data.server_port}\n")

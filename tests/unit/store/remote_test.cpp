@@ -1,8 +1,8 @@
 // A store on HDFS, tried on the stand-in of tests/support/webhdfs.py. A second machine is a second copy.
 #include "store/remote.h"
 
-#include "store_fixture.h"
 #include "store/receipt.h"
+#include "store_fixture.h"
 #include "webhdfs_server.h"
 
 namespace filrouge {
@@ -68,12 +68,11 @@ TEST_F(RemoteStoreTest, WhatOneMachineMakesAnotherHas) {
 
 TEST_F(RemoteStoreTest, TheTreeIsThatOfAnyStore) {
   Version made = run(*writer(), "1");
-  std::string expected;
   for (const char* name : {"", "/data-0.parquet", "/receipt.json", "/rejects", "/rejects/data-0.parquet"})
     EXPECT_NE(tree().find(folder(made) + name + " "), std::string::npos) << tree();
   for (const char* name : {"/data/late/current.json ", "/data/late/runs/000000001.json "})
     EXPECT_NE(tree().find(name), std::string::npos) << tree();
-  EXPECT_EQ(tree().find("/tmp/"), std::string::npos) << tree();   // nothing is left over
+  EXPECT_EQ(tree().find("/tmp/"), std::string::npos) << tree();  // nothing is left over
   EXPECT_EQ(tree().find("/lock"), std::string::npos) << tree();
 }
 
@@ -255,6 +254,21 @@ TEST_F(RemoteStoreTest, AKillAtAnyRequestLeavesWholeVersionsOnly) {
     whole = store->versions("read", "flights").size();
   }
   EXPECT_GT(whole, 2u);
+}
+
+TEST_F(RemoteStoreTest, AReceiptThatLeadsOutOfTheStoreIsNone) {
+  Version made = run(*writer(), "1");
+  WebHdfs files(parse_webhdfs(server_.address()));
+  const std::string receipt = folder_in_store(made).string() + "/receipt.json";
+  const std::string text = *files.get_text(receipt);
+  for (const char* outside : {"../../../evil", "/tmp/evil", "a/../../evil"}) {
+    std::string changed = text;
+    for (size_t at; (at = changed.find("\"data-0.parquet\"")) != std::string::npos;)
+      changed.replace(at, std::strlen("\"data-0.parquet\""), "\"" + std::string(outside) + "\"");
+    files.put_text(receipt, changed);
+    EXPECT_FALSE(reader(fs::path(outside).filename().string() + std::to_string(std::strlen(outside)))
+                     ->current("read", "flights"));
+  }
 }
 
 TEST_F(RemoteStoreTest, ARebuiltCopyHasTheSame) {

@@ -54,7 +54,7 @@ TEST(WebHdfsAddressTest, NoSecretIsInTheMessage) {
 }
 
 TEST(HdfsChecksumTest, IsThatOfHdfs) {
-  EXPECT_EQ(crc32c("123456789"), 0xE3069283u);  // the check value of every catalogue of CRCs
+  EXPECT_EQ(crc32c("123456789"), 0xE3069283u);            // the check value of every catalogue of CRCs
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAu);  // RFC 3720, B.4
   std::istringstream text("abc");
   EXPECT_EQ(hdfs_checksum("COMPOSITE-CRC32C", text), std::nullopt);
@@ -200,6 +200,34 @@ TEST_F(WebHdfsTest, ANameNodeThatIsNotThereIsSaid) {
   EXPECT_EQ(code_of([&] { nobody.rename("a", "b"); }), "FR0530");
   WebHdfs data_node(parse_webhdfs("webhdfs://tester@127.0.0.1:" + std::to_string(server_.data_port) + "/x"), quick());
   EXPECT_EQ(data_node.stat(""), std::nullopt);
+}
+
+TEST_F(WebHdfsTest, WhatIsMadeHasThePermissionsOfTheWhole) {
+  WebHdfs root(parse_webhdfs(server_.address("/data")), quick());
+  root.make_folder("late");
+  EXPECT_EQ(root.stat("late")->permission, "755");
+  server_.tell("mode", {{"path", "/data/late"}, {"mode", "770"}});
+  files_.make_folder("folder");
+  files_.put_text("folder/file", "text");
+  EXPECT_EQ(files_.stat("folder")->permission, "770");
+  EXPECT_EQ(files_.stat("folder/file")->permission, "660");
+}
+
+TEST(WebHdfsTlsTest, TheCertificateIsChecked) {
+  TempFolder folder;
+  const std::string file = (folder.path() / "both.pem").string();
+  const std::string make =
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 "
+      "-keyout " +
+      file + " -out " + file + ".cert 2>/dev/null && cat " + file + ".cert >> " + file;
+  if (std::system(make.c_str()) != 0) GTEST_SKIP() << "no openssl to make a certificate with";
+  WebHdfsServer server({"--tls", file});
+  WebHdfs files(parse_webhdfs("s" + server.address()), quick());
+  EXPECT_EQ(code_of([&] { files.stat(""); }), "FR0530");
+  ::setenv("SSL_CERT_FILE", file.c_str(), 1);
+  files.put_text("file", "text");
+  EXPECT_EQ(files.get_text("file"), "text");
+  ::unsetenv("SSL_CERT_FILE");
 }
 
 TEST_F(WebHdfsTest, TimesAreThoseOfTheNameNode) {
