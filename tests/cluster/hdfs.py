@@ -4,7 +4,8 @@
     kills       a run is killed at a random moment; what is there then is whole, the next run completes it, and the rows are those of a run
                 on a local disk
     datanode    the only DataNode is killed in the middle of a run: a clear failure and no version that is not whole; with the DataNode back
-                the next run goes on. Then one of two: nothing is noticed
+                the next run goes on
+    spare       one of two DataNodes is killed in the middle of a run, with a replication of two
     namenode    the NameNode is killed and started again in the middle of a run
     two         two runs at once, of two machines (two copies): the second waits, --no-wait is refused, both see all
     quota       a folder with a quota: a clear failure, and gc makes room
@@ -141,6 +142,22 @@ class Harness:
             self.finish(case)
         return f"5 times without a DataNode: exit codes {sorted(told)}"
 
+    def spare(self) -> str:
+        codes = []
+        with Hadoop(self.options.lib, self.folder / "hadoop-two", datanodes=2, replication=2, first_port=29000) as two:
+            for attempt in range(4):
+                case = Case(self.options.filrouge, two.namenode, self.folder / f"spare{attempt}", f"/tests/spare{attempt}")
+                process = case.start("run")
+                time.sleep(self.random.uniform(0.1, 0.8))
+                two.stop(f"datanode{attempt % 2}", signal.SIGKILL)
+                out, err = process.communicate(timeout=600)
+                assert process.returncode == 0 or "FR0530" in err, err
+                codes.append(process.returncode)
+                self.finish(case)  # with one of them
+                two.start_datanode(attempt % 2)
+                two.wait_until_ready()
+        return f"exit codes {codes}"
+
     def namenode(self) -> str:
         case = self.case("namenode")
         process = case.start("run")
@@ -202,7 +219,7 @@ def main() -> int:
     parser.add_argument("--filrouge", type=Path, required=True)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="kills,datanode,namenode,two,quota,large")
+    parser.add_argument("--only", default="kills,datanode,spare,namenode,two,quota,large")
     options = parser.parse_args()
     options.filrouge = options.filrouge.absolute()
     failed = 0
