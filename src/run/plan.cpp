@@ -20,7 +20,7 @@ struct Planner::Impl {
   std::string library;
   std::map<std::string, Version> current;  // "sql departures" -> the version settled on last
   std::map<StepName, RunStep> last_built;  // for estimates
-  std::unique_ptr<Worker> worker;
+  std::vector<std::unique_ptr<Worker>> workers;
 
   void select(Plan& plan, std::vector<Diagnostic>& problems) const;
   void decide(Plan& plan, size_t index, const std::map<size_t, Version>& done) const;
@@ -54,11 +54,14 @@ std::optional<Inputs> inputs_of(const Plan& plan, size_t index, const std::map<s
 }  // namespace
 
 Planner::Planner(const Thread& thread, Store& store, PlanOptions options)
-    : impl_(new Impl{thread, store, std::move(options), engine_version(), {}, {}, nullptr}) {}
+    : impl_(new Impl{thread, store, std::move(options), engine_version(), {}, {}, {}}) {}
 Planner::~Planner() = default;
 
 std::unique_ptr<Worker> Planner::take_worker() {
-  return std::move(impl_->worker);
+  if (impl_->workers.empty()) return nullptr;
+  std::unique_ptr<Worker> worker = std::move(impl_->workers.back());
+  impl_->workers.pop_back();
+  return worker;
 }
 
 Plan Planner::plan(std::vector<Diagnostic>& problems) {
@@ -76,7 +79,7 @@ Plan Planner::plan(std::vector<Diagnostic>& problems) {
   binder.bind_all(plan);
   link_checks(plan);
   binder.remember();
-  impl_->worker = binder.take_worker();
+  impl_->workers = binder.take_workers();
   for (Version& version : impl_->store.all_current()) {
     std::string label = version.verb + " " + version.name;
     impl_->current[label] = std::move(version);

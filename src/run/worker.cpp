@@ -43,10 +43,12 @@ namespace {
 constexpr int64_t kLookAgainMs = 200;  // a signal may come just before poll() begins to wait
 std::atomic<bool> interrupted = false;
 
-/// While it lives, signals that would end the process end the waiting for a worker instead.
+/// While one lives, in any thread, signals that would end the process end the waiting for a worker instead.
 class Interruptible {
  public:
   Interruptible() {
+    std::lock_guard lock(mutex_);
+    if (living_++ > 0) return;
     for (size_t i = 0; i < std::size(kSignals); ++i) {
       struct sigaction before {};
       ::sigaction(kSignals[i], nullptr, &before);
@@ -55,6 +57,8 @@ class Interruptible {
     }
   }
   ~Interruptible() {
+    std::lock_guard lock(mutex_);
+    if (--living_ > 0) return;
     for (size_t i = 0; i < std::size(kSignals); ++i)
       if (is_ours_[i]) ::signal(kSignals[i], SIG_DFL);
   }
@@ -63,7 +67,9 @@ class Interruptible {
 
  private:
   static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
-  bool is_ours_[std::size(kSignals)] = {};
+  static inline std::mutex mutex_;
+  static inline int living_ = 0;
+  static inline bool is_ours_[std::size(kSignals)] = {};
 };
 
 /// Both ends close on exec; the child's own ends are duplicated onto 0 and 1.
