@@ -1,6 +1,9 @@
 // Binding the steps of a plan, in order, with a memory across runs so that an unchanged thread costs no parsing of SQL.
 #pragma once
 
+#include <future>
+#include <span>
+
 #include "run/plan.h"
 #include "run/worker.h"
 
@@ -40,6 +43,9 @@ class StepBinder : public BindContext {
   void inspect_ahead();
   void run_inspections();
   std::string inspection_key(const Step& step, const Json& request, const std::vector<InputFile>& files);
+  using Entries = std::vector<std::pair<std::string, std::string>>;
+  void find_references(std::span<PlannedStep> steps);
+  std::future<Entries> write_bindings();
   void bind_step(PlannedStep& step, size_t index);
   std::optional<Binding> bind_or_recall(PlannedStep& step);
   std::vector<std::string> references_of(const PlannedStep& step);
@@ -59,8 +65,9 @@ class StepBinder : public BindContext {
   std::map<std::string, Inspection> inspections_;  ///< of this plan, by key
   bool only_asking_ = false;  ///< steps are bound to find out what they would have inspected: nothing is reported
   std::map<std::string, Cache> cached_;  ///< by kind: refs, bind, inspect, file
-  std::map<std::string, std::vector<std::pair<std::string, std::string>>> learned_;
-  std::set<const Step*> broken_;  ///< steps with an error reported
+  std::map<std::string, Entries> learned_;
+  std::vector<std::pair<std::string, const PlannedStep*>> new_bindings_;  ///< to be remembered under these keys
+  std::set<const Step*> broken_;                                          ///< steps with an error reported
   const Step* current_ = nullptr;
 };
 
