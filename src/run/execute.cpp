@@ -226,10 +226,13 @@ void Execution::skip(size_t index, const std::string& why) {
 std::optional<std::string> Execution::obstacle(size_t index) const {
   const PlannedStep& step = plan_.steps[index];
   for (const auto* links : {&step.needs, &step.gates})
-    for (size_t need : *links)
-      if (states_[need] == State::failed || states_[need] == State::skipped)
-        return fmt::format("{} {}", plan_.steps[need].step->label(),
-                           states_[need] == State::failed ? "failed" : "was skipped");
+    for (size_t need : *links) {
+      if (states_[need] != State::failed && states_[need] != State::skipped) continue;
+      const PlannedStep& missing = plan_.steps[need];
+      if (states_[need] == State::skipped && !missing.selected && step.selected)
+        return fmt::format("{} is not built; next: filrouge run +{}", missing.step->label(), step.step->name);
+      return fmt::format("{} {}", missing.step->label(), states_[need] == State::failed ? "failed" : "was skipped");
+    }
   for (size_t gate : step.gates)
     if (auto found = done_.find(gate); found != done_.end() && !found->second.passed)
       return plan_.steps[gate].step->label() + " does not hold";
@@ -430,6 +433,10 @@ void Execution::finish(size_t index, State state, RunEvent event) {
    : event.action == "reused" ? outcome_.reused
    : event.action == "failed" ? outcome_.failed
                               : outcome_.skipped) += event.action != "skipped" || step.selected;
+  for (const auto* links : {&step.needs, &step.gates})
+    for (size_t need : *links)
+      outcome_.unmet = outcome_.unmet || (state == State::skipped && step.selected && !plan_.steps[need].selected &&
+                                          states_[need] == State::skipped);
   event.kind = RunEvent::Kind::finished;
   event.step = &step;
   on_event_(event);

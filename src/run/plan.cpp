@@ -25,6 +25,7 @@ struct Planner::Impl {
   void select(Plan& plan, std::vector<Diagnostic>& problems) const;
   void decide(Plan& plan, size_t index, const std::map<size_t, Version>& done) const;
   void decide_unselected(PlannedStep& step) const;
+  void refuse(PlannedStep& step, const PlannedStep& missing) const;
   void wait_for_inputs(const Plan& plan, PlannedStep& step) const;
   void estimate(PlannedStep& step) const;
   std::optional<Version> find_version(const PlannedStep& step) const;
@@ -100,7 +101,11 @@ void Planner::decide(Plan& plan, size_t index, const std::map<size_t, Version>& 
 
 void Planner::Impl::select(Plan& plan, std::vector<Diagnostic>& problems) const {
   std::vector<SelectableStep> steps;
-  for (const PlannedStep& step : plan.steps) steps.push_back({step.step->verb, step.step->name, step.needs});
+  for (const PlannedStep& step : plan.steps) {
+    std::set<size_t> needs(step.needs.begin(), step.needs.end());
+    needs.insert(step.gates.begin(), step.gates.end());  // it is not built without them either
+    steps.push_back({step.step->verb, step.step->name, {needs.begin(), needs.end()}});
+  }
   try {
     std::vector<bool> chosen = select_steps(steps, options.select, options.exclude);
     for (size_t i = 0; i < chosen.size(); ++i) plan.steps[i].selected = chosen[i];
@@ -144,6 +149,8 @@ void Planner::Impl::decide(Plan& plan, size_t index, const std::map<size_t, Vers
     step.action = Action::reuse;
     return;
   }
+  for (size_t gate : step.gates)
+    if (plan.steps[gate].action == Action::skip) return refuse(step, plan.steps[gate]);
   step.action = Action::build;
   if (options.again && step.version)
     step.why = {"asked to run again"};
@@ -169,17 +176,19 @@ void Planner::Impl::decide_unselected(PlannedStep& step) const {
     step.why = {"not selected, and never built"};
 }
 
+void Planner::Impl::refuse(PlannedStep& step, const PlannedStep& missing) const {
+  step.action = Action::skip;
+  step.why = {
+      fmt::format("it needs {}, which is not built; next: filrouge run +{}", missing.step->label(), step.step->name)};
+}
+
 void Planner::Impl::wait_for_inputs(const Plan& plan, PlannedStep& step) const {
   if (!step.selected) return decide_unselected(step);
   step.action = Action::build;
   for (size_t need : step.needs) {
     const PlannedStep& input = plan.steps[need];
     if (input.action == Action::build) step.why.push_back(fmt::format("{} is rebuilt", input.step->label()));
-    if (input.action != Action::skip) continue;
-    step.action = Action::skip;
-    step.why = {
-        fmt::format("it needs {}, which is not built; next: filrouge run +{}", input.step->label(), step.step->name)};
-    return;
+    if (input.action == Action::skip) return refuse(step, input);
   }
   if (!version_before(step)) step.why = {"never built"};
 }

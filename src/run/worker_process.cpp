@@ -62,8 +62,8 @@ class Lines {
   size_t searched_ = 0;
 };
 
-/// Waits until the copy has ended (its end of `ended` closes, or was left open by a close() that failed) or the owner is
-/// gone; then it is killed.
+/// Waits until the copy has ended (its end of `ended` closes, or was left open by a close() that failed) or the owner
+/// is gone; then it is killed.
 int wait_for(pid_t copy, int ended, Lines& lines) {
   constexpr int kLookAgainMs = 1000;
   int status = 0;
