@@ -18,21 +18,21 @@ bool published(const Thread& thread, const Version& version) {
 void publish(const Thread& thread, Store& store, const Version& version) {
   if (version.publish_to.empty()) return;
   store.check_unchanged(version);
-  const fs::path staging = store.stage();
+  struct Staging {
+    fs::path folder;
+    ~Staging() {
+      std::error_code ignored;
+      fs::remove_all(folder, ignored);
+    }
+  };
+  const Staging staging{store.stage()};
   for (size_t i = 0; i < version.publish_to.size(); ++i) {
     fs::path to = thread.folder / version.publish_to[i];
     make_folder_durably(to.parent_path());
-    fs::path temporary = on_one_file_system(to.parent_path(), staging) ? staging / std::to_string(i) : fs::path();
-    try {
-      write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]), temporary);
-    } catch (...) {
-      std::error_code ignored;
-      fs::remove_all(staging, ignored);
-      throw;
-    }
+    bool near = on_one_file_system(to.parent_path(), staging.folder);
+    write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]),
+                       near ? staging.folder / std::to_string(i) : fs::path());
   }
-  std::error_code ignored;
-  fs::remove_all(staging, ignored);
 }
 
 }  // namespace filrouge

@@ -34,24 +34,27 @@ uint64_t Store::Impl::bytes_of_folder(const fs::path& path) {
 void Store::Impl::remove_folders(const std::vector<fs::path>& paths) {
   std::vector<fs::path> hidden;
   std::set<fs::path> parents;
-  for (const fs::path& path : paths) {
-    std::error_code error;
-    if (!fs::exists(fs::symlink_status(path, error))) continue;
-    const fs::path to = temporary();
-    try {
+  auto give_back = [&] {
+    for (const fs::path& path : hidden) discard(path);
+  };
+  try {
+    for (const fs::path& path : paths) {
+      std::error_code error;
+      if (!fs::exists(fs::symlink_status(path, error))) continue;
+      const fs::path to = temporary();
       rename_path(path, to);
-    } catch (const Error&) {
-      for (const fs::path& gone : hidden) discard(gone);  // as far as it got; what power loss brings back is not whole
-      throw;
+      hidden.push_back(to);
+      parents.insert(path.parent_path());
     }
-    hidden.push_back(to);
-    parents.insert(path.parent_path());
+    if (hidden.empty()) return;
+    // Else power loss could bring a name back whose files are gone.
+    sync_path(folder / "tmp");
+    for (const fs::path& parent : parents) sync_path(parent);
+  } catch (const Error&) {
+    give_back();  // what power loss brings back then is not whole, and the catalog does not know it
+    throw;
   }
-  if (hidden.empty()) return;
-  // Else power loss could bring a name back whose files are gone.
-  sync_path(folder / "tmp");
-  for (const fs::path& parent : parents) sync_path(parent);
-  for (const fs::path& path : hidden) discard(path);
+  give_back();
 }
 
 void Store::Impl::remove_last_versions(const std::vector<fs::path>& paths) {
