@@ -82,6 +82,7 @@ std::vector<Weight> weights_of(const Trace& up, Workspace& workspace) {
     if (!learn || !seen.insert(learn->name).second) continue;
     std::optional<Version> version = workspace.store().current("learn", learn->name);
     if (!version) continue;
+    workspace.store().check_unchanged(*version);
     fs::path card = workspace.store().folder_of(*version) / "card.json";
     if (!fs::exists(card)) continue;  // clusters and anomalies have none
     Json importance = parse_json(read_file(card), card.string()).value("importance", Json::array());
