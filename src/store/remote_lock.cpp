@@ -67,11 +67,16 @@ RemoteLock::~RemoteLock() {
 /// False where there is a lock.
 bool RemoteLock::try_take() {
   if (files_.stat(kLock)) return false;
-  files_.put_text(temporary_, text_);
-  std::optional<RemoteEntry> own = files_.stat(temporary_);
-  if (!own || !files_.rename(temporary_, kLock)) return false;
-  id_ = own->id;
-  return true;
+  try {
+    files_.put_text(temporary_, text_);
+    std::optional<RemoteEntry> own = files_.stat(temporary_);
+    if (!own || !files_.rename(temporary_, kLock)) return false;
+    id_ = own->id;
+    return true;
+  } catch (const Error&) {
+    if (!files_.stat(kLock)) throw;
+    return false;  // another took it meanwhile, and emptied tmp/ with our file in it
+  }
 }
 
 /// True when the lock that was there is out of the way. `is_new_holder`: it is another by now; look again at once.

@@ -153,6 +153,8 @@ class Harness:
                 out, err = process.communicate(timeout=600)
                 assert process.returncode == 0 or "FR0530" in err, err
                 codes.append(process.returncode)
+                # All DataNodes here have one address, so which one is to be avoided cannot be said: until the NameNode knows.
+                time.sleep(25 if process.returncode else 0)
                 self.finish(case)  # with one of them
                 two.start_datanode(attempt % 2)
                 two.wait_until_ready()
