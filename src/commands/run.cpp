@@ -216,7 +216,7 @@ int run(const Arguments& arguments) {
   Plan& plan = workspace.plan(arguments.positional, arguments.all("--exclude"), arguments.has("--again"));
   if (auto code = workspace.fail_on_problems()) return *code;
   auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-  if (nothing_to_do(workspace.thread, store, plan)) return idle(plan, arguments, elapsed());
+  if (nothing_to_do(workspace.thread, plan)) return idle(plan, arguments, elapsed());
   if (!arguments.json()) say_if_it_will_not_fit(plan, store);
   stop_execution_on_signals();
   Reporter reporter(plan, workspace.thread, arguments.quiet() || arguments.json());

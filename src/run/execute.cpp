@@ -281,7 +281,7 @@ void Execution::reuse(size_t index) {
   event.action = "reused";
   try {
     if (version.name != step.step->name) version = store_.adopt(version, step.step->verb, step.step->name);
-    if (!published(thread_, store_, version)) publish(thread_, store_, version);
+    if (!published(thread_, version)) publish(thread_, store_, version);
     if (step.selected) store_.settle(step.step->verb, step.step->name, version.key);
   } catch (const std::exception& problem) {
     return fail(index, problem);
@@ -454,11 +454,11 @@ void request_stop() {
   stop_requested = true;
 }
 
-bool nothing_to_do(const Thread& thread, const Store& store, const Plan& plan) {
+bool nothing_to_do(const Thread& thread, const Plan& plan) {
   for (const PlannedStep& step : plan.steps) {
     if (!step.selected && step.action != Action::build) continue;
     if (step.action != Action::reuse || !step.version->passed || step.version->name != step.step->name) return false;
-    if (!step.is_current || !published(thread, store, *step.version)) return false;
+    if (!step.is_current || !published(thread, *step.version)) return false;
   }
   return true;
 }

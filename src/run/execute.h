@@ -41,7 +41,7 @@ struct RunOutcome {
 };
 
 /// True when executing would change nothing: every selected step is up to date, settled on, and its pictures are there.
-bool nothing_to_do(const Thread& thread, const Store& store, const Plan& plan);
+bool nothing_to_do(const Thread& thread, const Plan& plan);
 
 /// `on_event` is called by one thread at a time. request_stop() ends the run with a usable store.
 /// A step that fails stops what needs it, not the rest.

@@ -4,11 +4,13 @@
 
 namespace filrouge {
 
-bool published(const Thread& thread, const Store& store, const Version& version) {
+bool published(const Thread& thread, const Version& version) {
   std::error_code error;
   for (size_t i = 0; i < version.publish_to.size(); ++i) {
-    auto ours = fs::file_size(store.folder_of(version) / version.publish_from[i], error);
-    if (error || fs::file_size(thread.folder / version.publish_to[i], error) != ours || error) return false;
+    auto ours = std::find_if(version.file_hashes.begin(), version.file_hashes.end(),
+                             [&](const FileHash& file) { return file.path == version.publish_from[i]; });
+    if (ours == version.file_hashes.end()) return false;
+    if (fs::file_size(thread.folder / version.publish_to[i], error) != ours->bytes || error) return false;
   }
   return true;
 }
