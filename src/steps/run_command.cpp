@@ -12,11 +12,31 @@
 namespace filrouge {
 namespace {
 
-std::vector<std::string> split_at_blanks(const std::string& text) {
-  std::istringstream in(text);
+/// The words of a command, split at blanks; what stands in quotes of either kind is part of one word, as it is. (As
+/// Hadoop streaming splits them.) Nothing where a quote is not closed.
+std::optional<std::vector<std::string>> split_command(const std::string& text) {
   std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
+  bool inside = false;  // a word, if an empty one
+  char quote = 0;
+  for (char byte : text) {
+    bool blank = byte == ' ' || byte == '\t' || byte == '\n';
+    if (!quote && blank) {
+      inside = false;
+      continue;
+    }
+    if (!inside) words.emplace_back(), inside = true;
+    if (quote ? byte == quote : byte == '"' || byte == '\'')
+      quote = quote ? 0 : byte;
+    else
+      words.back() += byte;
+  }
+  if (quote) return std::nullopt;
   return words;
+}
+
+bool is_of_the_shell(const std::string& word) {
+  static const std::set<std::string> signs = {"|", ">", ">>", "<", "&&", "||", ";", "&", "2>&1"};
+  return signs.contains(word);
 }
 
 bool is_program(const fs::path& file) {
@@ -69,9 +89,17 @@ std::string CommandReader::with_parameters(const std::string& key, const std::st
 
 std::vector<std::string> CommandReader::words(const std::string& key) {
   std::vector<std::string> said = step_.config[key].get<std::vector<std::string>>();
-  if (said.size() == 1) said = split_at_blanks(said[0]);
+  if (said.size() == 1) {
+    auto split = split_command(said[0]);
+    if (!split) problem(key, "FR0440", fmt::format("a quote in `{}` is not closed", key), "or write a list of words");
+    said = split.value_or(std::vector<std::string>());
+    auto sign = std::find_if(said.begin(), said.end(), is_of_the_shell);
+    if (sign != said.end())
+      problem(key, "FR0440", fmt::format("no shell reads `{}`, so `{}` means nothing", key, *sign),
+              fmt::format("put it into a script, or: [sh, -c, \"... {} ...\"]", *sign));
+  }
   for (std::string& word : said) word = with_parameters(key, word);
-  if (said.empty() || said[0].empty())
+  if (!failed_ && (said.empty() || said[0].empty()))
     problem(key, "FR0440", fmt::format("`{}` names no program", key), fmt::format("such as `{}: ./words.py`", key));
   return failed_ ? std::vector<std::string>() : said;
 }
