@@ -117,7 +117,7 @@ std::string reason_sql(const std::vector<Column>& checked) {
     for (size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) name.insert(at, "\\");
     std::string value = fmt::format("json_extract(text, {})", quote_text("$.\"" + name + "\""));
     bool nested = column.type.ends_with(']') || column.type.find('(') != std::string::npos;
-    std::string fits = fmt::format(nested ? "json_transform({}, {})" : "TRY(json_transform_strict({}, {}))", value,
+    std::string fits = fmt::format(fmt::runtime(nested ? "json_transform({}, {})" : "TRY(json_transform_strict({}, {}))"), value,
                                    quote_text(Json(column.type).dump()));
     if (column.type.starts_with("DECIMAL"))
       fits = fmt::format("TRY_CAST(json_extract_string(text, {}) AS {})", quote_text("$.\"" + name + "\""), column.type);
