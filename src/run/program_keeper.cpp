@@ -24,12 +24,13 @@ std::string signal_name(int number) {
   return fmt::format("signal {} ({})", number, name ? name : "?");
 }
 
-/// The last lines of what a program said, without empty ones.
+/// The last lines of what a program said, without empty ones; of a long line its end.
 std::vector<std::string> last_lines(const std::string& said) {
-  constexpr size_t kMost = 6;
+  constexpr size_t kMost = 6, kLongest = 300;
   std::vector<std::string> lines;
   for (const std::string& line : split(said, '\n'))
-    if (!trim(line).empty()) lines.push_back(line);
+    if (!trim(line).empty())
+      lines.push_back(line.size() > kLongest ? ".." + line.substr(line.size() - kLongest) : line);
   if (lines.size() > kMost) lines.erase(lines.begin(), lines.end() - kMost);
   return lines;
 }
@@ -38,7 +39,8 @@ Error not_started(const ProgramCall& call, const fs::path& folder, int reason) {
   std::string message = fmt::format("`{}` cannot be started: {}", call.shown(), std::strerror(reason));
   fs::path file = fs::path(call.file).is_absolute() ? fs::path(call.file) : folder / call.file;
   std::string hint;
-  if (reason == ENOEXEC) hint = "a script begins with the line that names its interpreter, such as #!/usr/bin/env python3";
+  if (reason == ENOEXEC)
+    hint = "a script begins with the line that names its interpreter, such as #!/usr/bin/env python3";
   if (reason == ENOENT && fs::exists(file)) hint = "its first line names an interpreter that is not there";
   if (reason == E2BIG) hint = "its arguments are too long";
   return Error(ErrorKind::data, "FR0441", message, hint);
@@ -46,11 +48,11 @@ Error not_started(const ProgramCall& call, const fs::path& folder, int reason) {
 
 Error failed(const ProgramCall& call, const KeeperReply& reply) {
   std::vector<std::string> lines = last_lines(reply.said);
-  std::string how = WIFSIGNALED(reply.status)
-                        ? fmt::format("was ended by {}", signal_name(WTERMSIG(reply.status)))
-                        : fmt::format("ended with exit code {}", WEXITSTATUS(reply.status));
-  if (lines.empty()) return Error(ErrorKind::data, "FR0442", fmt::format("`{}` {}", call.shown(), how),
-                                  "it said nothing on standard error");
+  std::string how = WIFSIGNALED(reply.status) ? fmt::format("was ended by {}", signal_name(WTERMSIG(reply.status)))
+                                              : fmt::format("ended with exit code {}", WEXITSTATUS(reply.status));
+  if (lines.empty())
+    return Error(ErrorKind::data, "FR0442", fmt::format("`{}` {}", call.shown(), how),
+                 "it said nothing on standard error");
   std::string message = fmt::format("`{}` {}: {}", call.shown(), how, lines.back());
   if (lines.size() == 1) return Error(ErrorKind::data, "FR0442", message);
   return Error(ErrorKind::data, "FR0442", message, "\n" + join(lines, "\n"));
@@ -81,7 +83,9 @@ class Started : public StartedProgram {
 class Keeper : public Programs {
  public:
   Keeper(fs::path thread_folder, fs::path place, Descriptor socket, pid_t process)
-      : thread_folder_(std::move(thread_folder)), place_(std::move(place)), socket_(std::move(socket)),
+      : thread_folder_(std::move(thread_folder)),
+        place_(std::move(place)),
+        socket_(std::move(socket)),
         process_(process) {}
   ~Keeper() override { end(); }
 

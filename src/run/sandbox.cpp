@@ -278,7 +278,7 @@ class Filter {
  private:
   /// New threads only; with programs also new processes, but no new namespaces.
   void confine_clone(bool programs) {
-    constexpr uint32_t kThread = 0x00010000;  // CLONE_THREAD
+    constexpr uint32_t kThread = 0x00010000;      // CLONE_THREAD
     constexpr uint32_t kNamespaces = 0x7e020000;  // CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
     add(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3);
     load(offsetof(seccomp_data, args));

@@ -117,15 +117,19 @@ std::string reason_sql(const std::vector<Column>& checked) {
     for (size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) name.insert(at, "\\");
     std::string value = fmt::format("json_extract(text, {})", quote_text("$.\"" + name + "\""));
     bool nested = column.type.ends_with(']') || column.type.find('(') != std::string::npos;
-    std::string fits = fmt::format(fmt::runtime(nested ? "json_transform({}, {})" : "TRY(json_transform_strict({}, {}))"), value,
-                                   quote_text(Json(column.type).dump()));
+    std::string fits =
+        fmt::format(fmt::runtime(nested ? "json_transform({}, {})" : "TRY(json_transform_strict({}, {}))"), value,
+                    quote_text(Json(column.type).dump()));
     if (column.type.starts_with("DECIMAL"))
-      fits = fmt::format("TRY_CAST(json_extract_string(text, {}) AS {})", quote_text("$.\"" + name + "\""), column.type);
+      fits =
+          fmt::format("TRY_CAST(json_extract_string(text, {}) AS {})", quote_text("$.\"" + name + "\""), column.type);
     std::string bad = fmt::format("{} IS NULL", fits);
     if (is_integer_type(column.type))
       bad += fmt::format(" OR (json_type({0}) = 'DOUBLE' AND {0}::DOUBLE <> round({0}::DOUBLE))", value);
-    sql += fmt::format(" WHEN json_type({0}) <> 'NULL' AND ({1}) THEN 'column ' || {2} || ': `' || left({0}::VARCHAR, 200) || '` is not a ' || {3}",
-                       value, bad, quote_text(column.name), quote_text(column.type));
+    sql += fmt::format(
+        " WHEN json_type({0}) <> 'NULL' AND ({1}) THEN 'column ' || {2} || ': `' || left({0}::VARCHAR, 200) || '` is "
+        "not a ' || {3}",
+        value, bad, quote_text(column.name), quote_text(column.type));
   }
   return sql + " END";
 }
@@ -157,12 +161,12 @@ LineCheck check_lines(const FileFacts& facts, size_t index, const std::string& e
   Json bad = engine.rows(
       fmt::format(
           "SELECT line, reason FROM (SELECT line, {} AS reason FROM read_csv({}, columns={{'line':'BIGINT','text':"
-          "'VARCHAR'}}, delim=',', quote='\"', escape='\"', header=false, auto_detect=false{})) WHERE reason IS NOT NULL",
+          "'VARCHAR'}}, delim=',', quote='\"', escape='\"', header=false, auto_detect=false{})) WHERE reason IS NOT "
+          "NULL",
           reason_sql(checked), sql_list({listing}), limits),
       UINT64_MAX >> 1);
   std::map<uint64_t, std::string> reasons;
-  for (const Json& row : bad.at("rows"))
-    reasons[row[0].get<uint64_t>()] = row[1].get<std::string>();
+  for (const Json& row : bad.at("rows")) reasons[row[0].get<uint64_t>()] = row[1].get<std::string>();
   LineCheck result;
   std::ofstream out(copy, std::ios::binary);
   auto source = open_source(facts.file, encoding);

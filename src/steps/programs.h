@@ -13,8 +13,8 @@ namespace filrouge {
 
 /// What the programs of a step may have; part of Binding::work, under "programs".
 struct ProgramRoom {
-  std::filesystem::path folder;             ///< of the thread: where they are started
-  std::vector<std::filesystem::path> read;  ///< in it: themselves and their files; nothing else of it can be read
+  std::filesystem::path folder;               ///< of the thread: where they are started
+  std::vector<std::filesystem::path> read;    ///< in it: themselves and their files; nothing else of it can be read
   std::vector<std::filesystem::path> hidden;  ///< what nobody shall read: the user's secrets
   bool network = false;
 };

@@ -3,12 +3,12 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "sources/source.h"
 #include "steps/declared_columns.h"
 #include "steps/result_table.h"
 #include "steps/run_command.h"
 #include "steps/run_work.h"
 #include "steps/verbs.h"
-#include "sources/source.h"
 #include "tables/portable.h"
 
 namespace filrouge {

@@ -108,8 +108,7 @@ bool CommandReader::may_run(const std::string& key, const std::string& name, con
   if (is_program(file)) return true;
   std::error_code ignored;
   if (!fs::exists(file, ignored))
-    problem(key, "FR0441", fmt::format("there is no program `{}`", name),
-            near_file(context_.thread().folder, name));
+    problem(key, "FR0441", fmt::format("there is no program `{}`", name), near_file(context_.thread().folder, name));
   else if (!fs::is_regular_file(file, ignored))
     problem(key, "FR0441", fmt::format("`{}` is not a file", name), "name the program itself");
   else

@@ -18,8 +18,9 @@ class CommandReader {
  public:
   CommandReader(const Step& step, BindContext& context) : step_(step), context_(context) {}
 
-  /// The command under `key`: one text is split at blanks (outside quotes), a list is taken as it is, and `$name` is a parameter. Null
-  /// where there is none; also after reporting FR0440 (empty), FR0441 (no such program), FR0205 (no such parameter).
+  /// The command under `key`: one text is split at blanks (outside quotes), a list is taken as it is, and `$name` is a
+  /// parameter. Null where there is none; also after reporting FR0440 (empty), FR0441 (no such program), FR0205 (no
+  /// such parameter).
   std::optional<ProgramCall> command(const std::string& key);
   /// `files:`. Reports FR0301.
   void read_files();

@@ -14,7 +14,7 @@ namespace filrouge {
 namespace {
 
 constexpr size_t kWriteBytes = 1 << 20;
-constexpr size_t kMostRuns = 128;      // of one merge
+constexpr size_t kMostRuns = 128;        // of one merge
 constexpr uint64_t kSampleEvery = 1024;  // lines of a part, of which the first one's key is remembered
 constexpr uint64_t kLeastSortBytes = 4 << 20;
 
@@ -88,8 +88,7 @@ class MapReduce::Work {
       ssize_t wrote = ::write(part_out_.number(), part_.data() + done, part_.size() - done);
       if (wrote < 0 && errno == EINTR) continue;
       if (wrote < 0)
-        throw Error(ErrorKind::environment, "FR0502",
-                    fmt::format("{}: {}", part_file_.string(), std::strerror(errno)));
+        throw Error(ErrorKind::environment, "FR0502", fmt::format("{}: {}", part_file_.string(), std::strerror(errno)));
       done += static_cast<size_t>(wrote);
     }
     part_.clear();
@@ -177,8 +176,7 @@ class MapReduce::Work {
   void spill(Place place, LineBuffer& buffer) {
     buffer.sort();
     if (job_.combine) combine(place, buffer);
-    SortedRun run =
-        SortedRun::write(buffer, folder_ / fmt::format("run-{}-{}", place.first, place.second));
+    SortedRun run = SortedRun::write(buffer, folder_ / fmt::format("run-{}-{}", place.first, place.second));
     buffer.clear();
     std::lock_guard lock(mutex_);
     runs_.emplace(place, std::move(run));
@@ -291,8 +289,7 @@ class MapReduce::Work {
   std::vector<std::thread> mappers_;
 };
 
-MapReduce::MapReduce(const MapReduceJob& job, const MapReduceLimits& limits, Programs& programs,
-                     const fs::path& folder)
+MapReduce::MapReduce(const MapReduceJob& job, const MapReduceLimits& limits, Programs& programs, const fs::path& folder)
     : work_(std::make_unique<Work>(job, limits, programs, folder)) {}
 
 MapReduce::~MapReduce() = default;

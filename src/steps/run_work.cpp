@@ -146,7 +146,8 @@ WorkResult work_on_run(const WorkRequest& request, WorkContext& context) {
   fs::remove_all(programs.folder());
   fs::remove_all(request.staging / "scratch");
   result.tables.push_back(std::move(outcome.table));
-  if (!stop) result.tables.push_back(std::move(outcome.rejects));
+  if (!stop)
+    result.tables.push_back(std::move(outcome.rejects));
   else
     for (const fs::path& file : outcome.rejects.files) fs::remove_all(file.parent_path());
   result.notes = std::move(outcome.notes);

@@ -34,8 +34,7 @@ needs `network: true` for the network. To try it by hand: filrouge ask "FROM lin
     {"FR0443", "result with other columns",
      R"(The program's result has other columns than `columns:` says. They are compared by name; their order does not count. Whatever reads
 the table was bound with the declared ones before the program ran.)",
-     R"(columns: {word: VARCHAR, n: BIGINT}     # it prints word,count)",
-     R"(columns: {word: VARCHAR, count: BIGINT})"},
+     R"(columns: {word: VARCHAR, n: BIGINT}     # it prints word,count)", R"(columns: {word: VARCHAR, count: BIGINT})"},
 
     {"FR0444", "program that printed nothing",
      R"(The program ended well but printed nothing, not even the names of its columns, which a result without rows has too. Mostly it wrote

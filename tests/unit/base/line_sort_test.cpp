@@ -55,11 +55,13 @@ Lines through_runs(const Lines& lines, size_t fields, size_t in_run, size_t fan_
 /// Keys that share beginnings, have NUL bytes and bytes over 127, are empty, or stand without a TAB.
 Lines mixed_lines(size_t count) {
   std::mt19937 random(7);
-  const Lines beginnings = {"", "a", "aaaaaaaa", "aaaaaaaab", std::string("a\0b", 3), std::string(9, '\0'), "\xff\xfe", "Z"};
+  const Lines beginnings = {"",         "a", "aaaaaaaa", "aaaaaaaab", std::string("a\0b", 3), std::string(9, '\0'),
+                            "\xff\xfe", "Z"};
   Lines lines;
   for (size_t i = 0; i < count; ++i) {
     std::string key = beginnings[random() % beginnings.size()];
-    for (size_t more = random() % 4; more > 0; --more) key += static_cast<char>(random() % 3 ? 'a' + random() % 2 : 0x80);
+    for (size_t more = random() % 4; more > 0; --more)
+      key += static_cast<char>(random() % 3 ? 'a' + random() % 2 : 0x80);
     lines.push_back(random() % 5 ? fmt::format("{}\t{}", key, i) : key);
   }
   return lines;
@@ -113,11 +115,13 @@ TEST(LineSort, ALongerLineIsRefused) {
 TEST(LineSort, RangesOfKeysMakeTheWhole) {
   const Lines lines = mixed_lines(20'000), sorted = sorted_by_key(lines, 1);
   Lines joined;
-  const std::vector<std::optional<std::string>> splits = {std::nullopt, "a", std::string("a\0b", 3), "aaaaaaaab", "\x90", std::nullopt};
+  const std::vector<std::optional<std::string>> splits = {std::nullopt, "a",    std::string("a\0b", 3),
+                                                          "aaaaaaaab",  "\x90", std::nullopt};
   std::vector<std::optional<std::string>> bounds = splits;
   std::sort(bounds.begin() + 1, bounds.end() - 1);
   for (size_t i = 0; i + 1 < bounds.size(); ++i)
-    for (std::string& line : through_runs(lines, 1, 3000, 128, bounds[i], bounds[i + 1])) joined.push_back(std::move(line));
+    for (std::string& line : through_runs(lines, 1, 3000, 128, bounds[i], bounds[i + 1]))
+      joined.push_back(std::move(line));
   EXPECT_EQ(joined, sorted);
 }
 
