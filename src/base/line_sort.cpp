@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -92,12 +93,34 @@ void LineBuffer::sort() {
   std::vector<Entry> grouped(entries_.size());
   std::vector<size_t> places(ends.begin(), ends.end() - 1);
   for (const Entry& entry : entries_) grouped[places[entry.prefix >> 48]++] = entry;
-  for (size_t group = 0; group < kGroups; ++group) {
-    auto begin = grouped.begin() + static_cast<std::ptrdiff_t>(ends[group]);
-    auto end = grouped.begin() + static_cast<std::ptrdiff_t>(ends[group + 1]);
-    if (end - begin > 1) std::sort(begin, end, in_order);
-  }
+  for (size_t group = 0; group < kGroups; ++group) sort_group(grouped, ends[group], ends[group + 1]);
   entries_.swap(grouped);
+}
+
+/// Sorts the entries from `begin` to `end`, which have the same first 16 bits and stand in the order in which they came.
+/// A large group by the other bytes of the prefix, last one first, in the place of entries_ that is no longer needed;
+/// what is then still equal but for what the prefix does not hold, by comparison.
+void LineBuffer::sort_group(std::vector<Entry>& grouped, size_t begin, size_t end) {
+  constexpr size_t kFew = 128, kBytes = 256, kLeft = 48;
+  auto in_order = [this](const Entry& a, const Entry& b) { return before(a, b); };
+  Entry *from = grouped.data() + begin, *to = entries_.data() + begin;
+  const size_t count = end - begin;
+  if (count < kFew) return std::sort(from, from + count, in_order);
+  for (size_t shift = 0; shift < kLeft; shift += 8) {
+    std::array<size_t, kBytes> places{};
+    for (size_t i = 0; i < count; ++i) ++places[from[i].prefix >> shift & 0xff];
+    if (places[from[0].prefix >> shift & 0xff] == count) continue;
+    for (size_t byte = 0, sum = 0; byte < kBytes; ++byte) sum += std::exchange(places[byte], sum);
+    for (size_t i = 0; i < count; ++i) to[places[from[i].prefix >> shift & 0xff]++] = from[i];
+    std::swap(from, to);
+  }
+  for (size_t first = 0, next; first < count; first = next) {
+    bool same_keys = from[first].key <= sizeof(uint64_t);
+    for (next = first + 1; next < count && from[next].prefix == from[first].prefix; ++next)
+      same_keys = same_keys && from[next].key == from[first].key;
+    if (!same_keys) std::sort(from + first, from + next, in_order);
+  }
+  if (from != grouped.data() + begin) std::copy(from, from + count, grouped.data() + begin);
 }
 
 void LineBuffer::clear() {
@@ -151,7 +174,10 @@ class RunWriter {
 
 SortedRun SortedRun::write(const LineBuffer& sorted, const fs::path& file) {
   RunWriter writer(file);
-  for (size_t at = 0; at < sorted.size(); ++at) writer.add(sorted.line(at), sorted.key(at).size());
+  for (size_t at = 0; at < sorted.size(); ++at) {
+    sorted.prepare(at + 16);
+    writer.add(sorted.line(at), sorted.key(at).size());
+  }
   return writer.finish();
 }
 

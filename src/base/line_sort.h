@@ -6,7 +6,8 @@
 //
 // Lines are gathered in a LineBuffer, sorted there, and written as a run: a file of this program's own that ends with
 // its owner. Runs are merged. An entry of the buffer holds the first eight bytes of the key as a number, so that most
-// comparisons touch no line; the first sixteen bits split the entries into groups before they are compared at all.
+// comparisons touch no line; the first sixteen bits split the entries into groups, and large groups are sorted by the
+// other bytes of that number, so that words which come a thousand times cost no comparison at all.
 // Measured on 35 M lines `word TAB 1`: see docs/programs.md.
 #pragma once
 
@@ -42,6 +43,10 @@ class LineBuffer {
   void clear();
 
   std::string_view line(size_t at) const;
+  /// line(at) will be asked for soon: lines of one buffer lie in the order in which they came. Any number.
+  void prepare(size_t at) const {
+    if (at < entries_.size()) __builtin_prefetch(bytes_.get() + entries_[at].offset);
+  }
   std::string_view key(size_t at) const { return line(at).substr(0, entries_[at].key); }
 
   static constexpr size_t kLongestLine = 512 << 20;
@@ -57,6 +62,7 @@ class LineBuffer {
     void operator()(char* bytes) const { std::free(bytes); }
   };
   bool before(const Entry& a, const Entry& b) const;
+  void sort_group(std::vector<Entry>& grouped, size_t begin, size_t end);
   void reserve(size_t bytes);
 
   size_t key_fields_;

@@ -89,7 +89,8 @@ std::string CommandReader::with_parameters(const std::string& key, const std::st
 
 std::vector<std::string> CommandReader::words(const std::string& key) {
   std::vector<std::string> said = step_.config[key].get<std::vector<std::string>>();
-  if (said.size() == 1) {
+  const Node* node = step_.node.find(key);
+  if (node && node->kind == Node::Kind::scalar) {
     auto split = split_command(said[0]);
     if (!split) problem(key, "FR0440", fmt::format("a quote in `{}` is not closed", key), "or write a list of words");
     said = split.value_or(std::vector<std::string>());
