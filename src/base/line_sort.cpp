@@ -47,7 +47,7 @@ size_t key_length(std::string_view line, size_t fields) {
 
 void LineBuffer::reserve(size_t bytes) {
   if (bytes <= capacity_) return;
-  size_t capacity = std::max({bytes, 2 * capacity_, size_t{1} << 20});
+  size_t capacity = grown(bytes);
   char* grown = static_cast<char*>(std::realloc(bytes_.get(), capacity));
   if (!grown) throw std::bad_alloc();
   static_cast<void>(bytes_.release());
@@ -97,9 +97,9 @@ void LineBuffer::sort() {
   entries_.swap(grouped);
 }
 
-/// Sorts the entries from `begin` to `end`, which have the same first 16 bits and stand in the order in which they came.
-/// A large group by the other bytes of the prefix, last one first, in the place of entries_ that is no longer needed;
-/// what is then still equal but for what the prefix does not hold, by comparison.
+/// Sorts the entries from `begin` to `end`, which have the same first 16 bits and stand in the order in which they
+/// came. A large group by the other bytes of the prefix, last one first, in the place of entries_ that is no longer
+/// needed; what is then still equal but for what the prefix does not hold, by comparison.
 void LineBuffer::sort_group(std::vector<Entry>& grouped, size_t begin, size_t end) {
   constexpr size_t kFew = 128, kBytes = 256, kLeft = 48;
   auto in_order = [this](const Entry& a, const Entry& b) { return before(a, b); };

@@ -11,6 +11,7 @@
 // Measured on 35 M lines `word TAB 1`: see docs/programs.md.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -35,8 +36,15 @@ class LineBuffer {
 
   /// Throws std::bad_alloc; Error(data, FR0446) for a line of more than kLongestLine bytes.
   void add(std::string_view line);
-  /// What it holds and what sort() will take, in bytes. A buffer that is to be added to must stay under kLargest.
-  size_t bytes() const { return used_ + 2 * sizeof(Entry) * entries_.size(); }
+  /// Whether the memory that it takes, now and in sort(), stays within `budget` (at most kLargest) when a line of so
+  /// many bytes is added.
+  bool has_room(size_t line_bytes, size_t budget) const {
+    size_t used = used_ + sizeof(uint32_t) + line_bytes, entries = entries_.capacity();
+    size_t bytes = used > capacity_ ? grown(used) : capacity_;
+    size_t second = entries_.size() == entries ? entries : entries_.size() + 1;  // while it grows, or in sort()
+    if (entries_.size() == entries) entries = std::max<size_t>(2 * entries, 1);
+    return bytes + sizeof(Entry) * (entries + second) <= budget;
+  }
   bool empty() const { return entries_.empty(); }
   size_t size() const { return entries_.size(); }
   void sort();
@@ -63,6 +71,7 @@ class LineBuffer {
   };
   bool before(const Entry& a, const Entry& b) const;
   void sort_group(std::vector<Entry>& grouped, size_t begin, size_t end);
+  size_t grown(size_t bytes) const { return std::max({bytes, 2 * capacity_, size_t{1} << 16}); }
   void reserve(size_t bytes);
 
   size_t key_fields_;

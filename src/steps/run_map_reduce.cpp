@@ -162,8 +162,8 @@ class MapReduce::Work {
     read_lines(pipe.read_end, *mapper, [&](std::string_view line) {
       if (lines++ % kSampleEvery == 0 && job_.reducers > 1)
         sample.emplace_back(line.substr(0, key_length(line, job_.key_fields)));
+      if (!buffer.empty() && !buffer.has_room(line.size(), sort_bytes_)) spill({part.number, spills++}, buffer);
       buffer.add(line);
-      if (buffer.bytes() >= sort_bytes_) spill({part.number, spills++}, buffer);
     });
     mapper->wait();
     if (!buffer.empty()) spill({part.number, spills++}, buffer);
@@ -252,7 +252,8 @@ class MapReduce::Work {
 
   void reduce_range(size_t range) {
     auto bound = [&](size_t at) { return at < splits_.size() ? std::optional(splits_[at]) : std::nullopt; };
-    LineMerge merge(sorted_, range > 0 ? bound(range - 1) : std::nullopt, bound(range));
+    size_t read_bytes = std::clamp<size_t>(sort_bytes_ / (sorted_.size() + 1), 16 << 10, 256 << 10);
+    LineMerge merge(sorted_, range > 0 ? bound(range - 1) : std::nullopt, bound(range), read_bytes);
     Pipe pipe;
     std::unique_ptr<StartedProgram> reducer =
         programs_.start(*job_.reduce, pipe.read_end, open_to_write(reduced(range)));

@@ -106,6 +106,16 @@ TEST(LineSort, ALineOfTenMegabytes) {
   EXPECT_EQ(through_runs(lines, 1, 2), sorted_by_key(lines, 1));
 }
 
+TEST(LineSort, ABufferKnowsWhetherALineStillFitsItsMemory) {
+  constexpr size_t kBudget = 1 << 20;
+  LineBuffer buffer(1);
+  size_t bytes = 0;
+  while (buffer.has_room(10, kBudget)) buffer.add("0123456789"), bytes += 10;
+  EXPECT_GT(bytes, kBudget / 10);
+  EXPECT_LT(buffer.size() * (10 + 4 + 32), kBudget);
+  EXPECT_FALSE(LineBuffer(1).has_room(kBudget, kBudget));
+}
+
 TEST(LineSort, ALongerLineIsRefused) {
   LineBuffer buffer(1);
   // Only its length counts: the bytes are never looked at.

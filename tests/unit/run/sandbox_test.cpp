@@ -117,7 +117,8 @@ TEST(Sandbox, ProgramsHaveNoNamespacesOfTheirOwn) {
   Permissions permissions;
   permissions.programs = true;
   EXPECT_EQ(confined(permissions, [] { return unshare(CLONE_NEWUSER) < 0 ? 7 : 8; }), 7);
-  EXPECT_EQ(confined(permissions, [] { return syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0) < 0 ? 7 : 0; }), 7);
+  EXPECT_EQ(confined(permissions, [] { return syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0) < 0 ? 7 : 0; }),
+            7);
   EXPECT_EQ(confined(permissions, [] { return socket(AF_INET, SOCK_STREAM, 0) < 0 ? 7 : 8; }), 7);
 }
 

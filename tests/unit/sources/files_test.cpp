@@ -330,7 +330,7 @@ TEST(Files, LinesOfJsonWhoseValuesDoNotHaveTheDeclaredType) {
   EXPECT_EQ(trial.rejects(),
             R"([[2,"column n: `1.5` is not a BIGINT"],[3,"column n: `\"x\"` is not a BIGINT"],)"
             R"([5,"column d: `\"2024-02-30\"` is not a DATE"],[6,"column l: `[\"y\"]` is not a BIGINT[]"],)"
-            R"([8,"column p: `\"much\"` is not a DECIMAL(9,2)"]])");
+            R"json([8,"column p: `\"much\"` is not a DECIMAL(9,2)"]])json");
 }
 
 TEST(Files, WhenNoLineOfJsonHasTheDeclaredType) {
