@@ -243,7 +243,6 @@ constexpr long kForbidden[] = {SYS_ptrace,
                                SYS_sethostname,
                                SYS_setdomainname,
                                SYS_personality,
-                               SYS_mknodat,
                                SYS_pidfd_getfd,
                                SYS_kcmp,
                                SYS_move_pages,
@@ -260,12 +259,11 @@ class Filter {
     constexpr uint32_t kX32 = 0x40000000;
     add(BPF_JMP | BPF_JGE | BPF_K, kX32, 0, 1);
     add(BPF_RET | BPF_K, denied);
-    when(SYS_mknod, denied);
     if (!permissions.programs)
-      for (long call : {SYS_fork, SYS_vfork}) when(call, denied);
+      for (long call : {SYS_fork, SYS_vfork, SYS_mknod}) when(call, denied);
 #endif
     if (!permissions.programs)
-      for (long call : {SYS_execve, SYS_execveat}) when(call, denied);
+      for (long call : {SYS_execve, SYS_execveat, SYS_mknodat}) when(call, denied);
     for (long call : kForbidden) when(call, denied);
     when(SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);  // its flags cannot be seen: libc then takes clone
     if (!permissions.network) when(SYS_socket, SECCOMP_RET_ERRNO | EACCES);

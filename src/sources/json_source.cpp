@@ -116,11 +116,11 @@ std::string reason_sql(const std::vector<Column>& checked) {
     std::string name = column.name;
     for (size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) name.insert(at, "\\");
     std::string value = fmt::format("json_extract(text, {})", quote_text("$.\"" + name + "\""));
-    bool nested = column.type.ends_with(']') || column.type.find('(') != std::string::npos;
-    std::string fits =
-        fmt::format(fmt::runtime(nested ? "json_transform({}, {})" : "TRY(json_transform_strict({}, {}))"), value,
-                    quote_text(Json(column.type).dump()));
-    if (column.type.starts_with("DECIMAL"))
+    // In strict form an object without one of the keys would not fit either.
+    const char* convert = column.type.find("STRUCT(") != std::string::npos ? "json_transform({}, {})"
+                                                                           : "TRY(json_transform_strict({}, {}))";
+    std::string fits = fmt::format(fmt::runtime(convert), value, quote_text(Json(column.type).dump()));
+    if (column.type.starts_with("DECIMAL") && column.type.ends_with(')'))
       fits =
           fmt::format("TRY_CAST(json_extract_string(text, {}) AS {})", quote_text("$.\"" + name + "\""), column.type);
     std::string bad = fmt::format("{} IS NULL", fits);
