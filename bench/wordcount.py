@@ -12,6 +12,7 @@ all of them go through the sort.
 import argparse
 import os
 import random
+import resource
 import shutil
 import statistics
 import subprocess
@@ -69,13 +70,18 @@ def make_text(path: Path, megabytes: int):
             out.write("\n".join(" ".join(drawn[i : i + 12]) for i in range(0, len(drawn), 12)) + "\n")
 
 
-def timed(command, **options) -> float:
-    start = time.monotonic()
+def timed(command, **options) -> tuple[float, float]:
+    """Wall and CPU seconds, those of all processes that it waited for included."""
+    def cpu():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    before, start = cpu(), time.monotonic()
     subprocess.run(command, check=True, **options)
-    return time.monotonic() - start
+    return time.monotonic() - start, cpu() - before
 
 
-def pipeline(text: Path, result: Path, locale: str | None) -> float:
+def pipeline(text: Path, result: Path, locale: str | None) -> tuple[float, float]:
     environment = dict(os.environ)
     if locale:
         environment["LC_ALL"] = locale
@@ -127,7 +133,7 @@ def main():
         make_text(folder / "text.txt", options.mb)
         threads = make_threads(folder, programs, options.each_word)
         expected = folder / "expected"
-        times: dict[str, list[float]] = {}
+        times: dict[str, list[tuple[float, float]]] = {}
         for _ in range(options.n):
             times.setdefault("shell", []).append(pipeline(folder / "text.txt", expected, None))
             times.setdefault("shell, LC_ALL=C", []).append(pipeline(folder / "text.txt", expected, "C"))
@@ -137,10 +143,12 @@ def main():
                 times.setdefault(f"{kind} the step", []).append(timed([filrouge, "run", "words", "--again", "--quiet"], cwd=place))
         for kind, place in threads.items():
             print(f"{kind}: {'the same words and counts' if same(filrouge, place, expected) else 'DIFFERENT'}")
-        shell, shell_c = (statistics.median(times[key]) for key in ("shell", "shell, LC_ALL=C"))
+        wall = {key: statistics.median(wall for wall, _ in all_of) for key, all_of in times.items()}
+        cpu = {key: statistics.median(cpu for _, cpu in all_of) for key, all_of in times.items()}
+        print(f"{'':18} {'wall s':>8} {'CPU s':>8}  times as fast as the shell, as with LC_ALL=C; all wall seconds")
         for key, all_of in times.items():
-            median = statistics.median(all_of)
-            print(f"{key:20} {median:7.2f} s  {shell / median:5.1f} x  {shell_c / median:5.1f} x (LC_ALL=C)  {[round(t, 2) for t in all_of]}")
+            ratios = f"{wall['shell'] / wall[key]:6.1f} {wall['shell, LC_ALL=C'] / wall[key]:6.1f}"
+            print(f"{key:18} {wall[key]:8.2f} {cpu[key]:8.2f} {ratios}  {[round(seconds, 2) for seconds, _ in all_of]}")
         print(f"{options.mb} MB, n = {options.n}, load {os.getloadavg()[0]:.1f}, locale {os.environ.get('LC_ALL') or os.environ.get('LANG')}")
 
 
