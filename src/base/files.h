@@ -49,6 +49,9 @@ void rename_path(const fs::path& from, const fs::path& to);
 /// The user's own settings: $XDG_CONFIG_HOME/filrouge, else ~/.config/filrouge. It need not be there.
 fs::path config_folder();
 
+/// What can be had again and may be deleted: $XDG_CACHE_HOME/filrouge, else ~/.cache/filrouge. It need not be there.
+fs::path cache_folder();
+
 /// What is in the folder, in no order; nothing where there is no such folder. Throws Error(environment, FR0501).
 std::vector<fs::path> entries_of(const fs::path& folder);
 

@@ -47,6 +47,13 @@ std::string hash_file(const std::filesystem::path& path) {
   return hasher.hex();
 }
 
+std::string md5(std::string_view text) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_md5(), nullptr) != 1) return "";
+  return std::string(reinterpret_cast<const char*>(digest), size);
+}
+
 std::string sha256_file(const std::filesystem::path& path) {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);

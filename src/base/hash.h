@@ -32,6 +32,9 @@ class Hasher {
 std::string hash_text(std::string_view text);
 /// Reads the whole file. Throws Error(environment, FR0501) when it cannot be read.
 std::string hash_file(const std::filesystem::path& path);
+/// The 16 bytes of the MD5, for what others hash so (HDFS): it tells accidents apart, not forgers. Empty
+/// where the machine forbids it.
+std::string md5(std::string_view text);
 std::string sha256_file(const std::filesystem::path& path);
 
 }  // namespace filrouge

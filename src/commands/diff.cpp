@@ -340,7 +340,7 @@ Run find_run(const Store& store, const std::string& number) {
 
 /// Steps that came to another version, or were there in one of the runs only.
 int diff_runs(const Arguments& arguments) {
-  auto store = Store::open(store_folder(arguments), Store::Access::read, true);
+  auto store = Store::open(store_place(arguments), Store::Access::read, true);
   Run before = find_run(*store, arguments.positional[0]), after = find_run(*store, arguments.positional[1]);
   std::map<std::string, std::pair<const RunStep*, const RunStep*>> steps;
   for (const RunStep& step : before.steps) steps[step.verb + " " + step.name].first = &step;

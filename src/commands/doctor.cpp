@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "base/curl.h"
 #include "base/error.h"
 #include "base/machine.h"
 #include "base/text.h"
@@ -13,7 +14,6 @@
 #include "commands/workspace.h"
 #include "models/lightgbm.h"
 #include "run/sandbox.h"
-#include "sources/http.h"
 
 namespace filrouge {
 namespace {
@@ -125,6 +125,19 @@ Check check_store(const fs::path& store) {
   return check;
 }
 
+/// What is missing, in the words of the error that a step would fail with.
+Check missing(const std::string& what, const Error& error, State state) {
+  return {what, error.message, state, error.hint};
+}
+
+Check check_hdfs(const StorePlace& place) {
+  try {
+    return {"hdfs", place.remote + (Store::exists(place) ? " is there" : " answers; the store is not there yet")};
+  } catch (const Error& error) {
+    return missing("hdfs", error, State::bad);
+  }
+}
+
 Check check_scratch(const Room&) {
   fs::path folder = fs::temp_directory_path();
   Disk disk = try_disk(folder);
@@ -163,11 +176,6 @@ Check check_clock(const Room&) {
     check.mend = "tables are printed in UTF-8: export LC_ALL=C.UTF-8";
   }
   return check;
-}
-
-/// What is missing, in the words of the error that a step would fail with.
-Check missing(const std::string& what, const Error& error, State state) {
-  return {what, error.message, state, error.hint};
 }
 
 Check check_libcurl(const Room&) {
@@ -249,7 +257,9 @@ std::vector<Check> all_checks(const Arguments& arguments) {
   for (auto check : {check_program, check_kernel, check_confinement, check_processors, check_memory})
     checks.push_back(check(room));
   bool known = arguments.has("--store") || thread_file(arguments);
-  checks.push_back(check_store(known ? store_folder(arguments) : fs::current_path() / ".filrouge"));
+  const StorePlace place = known ? store_place(arguments) : fs::current_path() / ".filrouge";
+  checks.push_back(check_store(place.folder));
+  if (!place.remote.empty()) checks.push_back(check_hdfs(place));
   for (auto check : {check_scratch, check_clock, check_libcurl, check_lightgbm, check_png})
     checks.push_back(check(room));
   checks.push_back(check_worker(arguments));

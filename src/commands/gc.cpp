@@ -45,10 +45,10 @@ int gc(const Arguments& arguments) {
   auto say = [&](const std::string& text) {
     if (!arguments.quiet() && !arguments.json()) std::cerr << "  " << text << "\n";
   };
-  fs::path folder = store_folder(arguments);
-  if (!fs::exists(folder)) dry_run = true;  // do not make one only to find it empty
+  const StorePlace place = store_place(arguments);
+  if (!Store::exists(place)) dry_run = true;  // do not make one only to find it empty
   auto store =
-      Store::open(folder, dry_run ? Store::Access::read : Store::Access::write, !arguments.has("--no-wait"), say);
+      Store::open(place, dry_run ? Store::Access::read : Store::Access::write, !arguments.has("--no-wait"), say);
   std::optional<std::set<StepName>> steps = steps_of_thread(arguments);
   std::vector<Finding> findings = store->gc(keep, dry_run, steps ? &*steps : nullptr);
   uint64_t bytes = 0;

@@ -201,7 +201,7 @@ int print_versions(const Arguments& arguments, const Store& store, const std::st
 }
 
 int history(const Arguments& arguments) {
-  auto store = Store::open(store_folder(arguments), Store::Access::read, true);
+  auto store = Store::open(store_place(arguments), Store::Access::read, true);
   if (arguments.positional.empty()) return print_runs(arguments, *store);
   return print_versions(arguments, *store, arguments.positional[0]);
 }

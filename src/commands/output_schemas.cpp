@@ -95,7 +95,8 @@ Json users() {
 }
 
 Json trace() {
-  Json column = {{"column", text()},     {"type", text()}, {"values", list(text())},
+  Json weights = list(object({{"model", text()}, {"column", text()}, {"share", number()}, {"sources", list(text())}}));
+  Json column = {{"column", text()},     {"type", text()}, {"values", list(text())}, {"weights", weights},
                  {"rows", list(text())}, {"via", hops()},  {"used_by", users()}};
   Json table = {{"table", text()}, {"columns", list(object(column))}, {"rows", list(text())}};
   return {{"oneOf", {answer(column), answer(table)}}};

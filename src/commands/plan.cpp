@@ -76,13 +76,14 @@ int plan(const Arguments& arguments) {
   Workspace workspace(arguments);
   Plan& plan = workspace.plan(arguments.positional, arguments.all("--exclude"));
   if (auto code = workspace.fail_on_problems()) return *code;
-  size_t to_build = 0, reused = 0, verb_width = 5, name_width = 14;
+  size_t to_build = 0, reused = 0, barred = 0, verb_width = 5, name_width = 14;
   double seconds = 0;
   for (const PlannedStep& step : plan.steps) {
     name_width = std::max(name_width, std::min<size_t>(32, step.step->name.size()));
     verb_width = std::max(verb_width, step.step->verb.size());
     to_build += step.action == Action::build;
     reused += step.action == Action::reuse;
+    barred += step.action == Action::skip && step.selected;
     if (step.action == Action::build) seconds += step.seconds.value_or(0);
   }
   int code = arguments.has("--exit-code") && to_build > 0 ? kWorkIsPending : 0;
@@ -91,7 +92,9 @@ int plan(const Arguments& arguments) {
   for (size_t i = 0; i < plan.steps.size(); ++i)
     if (is_news(plan.steps[i]) || arguments.has("--all")) print(plan, i, verb_width, name_width, touches);
   double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (to_build == 0)
+  if (to_build == 0 && barred > 0)
+    std::cout << fmt::format("  {} cannot be built, {} up to date  ({})\n", barred, reused, human_seconds(took));
+  else if (to_build == 0)
     std::cout << fmt::format("  nothing to do: {} {} up to date  ({})\n", plural(reused, "step"),
                              reused == 1 ? "is" : "are", human_seconds(took));
   else

@@ -132,11 +132,12 @@ RunOutcome idle_outcome(const Plan& plan, double seconds) {
   return outcome;
 }
 
-/// What to type next: the last table that a person would want to see.
+/// What to type next: the last table of the run that a person would want to see.
 std::string next_command(const Plan& plan) {
-  for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step)
-    if (step->step->verb == "sql") return "next: filrouge show " + step->step->name;
-  return plan.steps.empty() ? "" : "next: filrouge show " + plan.steps.back().step->name;
+  const Step* last = nullptr;
+  for (const PlannedStep& step : plan.steps)
+    if (step.selected && (!last || step.step->verb == "sql" || last->verb != "sql")) last = step.step;
+  return last ? "next: filrouge show " + last->name : "";
 }
 
 std::string closing_line(const RunOutcome& outcome, const Plan& plan) {
@@ -215,7 +216,7 @@ int run(const Arguments& arguments) {
   Plan& plan = workspace.plan(arguments.positional, arguments.all("--exclude"), arguments.has("--again"));
   if (auto code = workspace.fail_on_problems()) return *code;
   auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-  if (nothing_to_do(workspace.thread, store, plan)) return idle(plan, arguments, elapsed());
+  if (nothing_to_do(workspace.thread, plan)) return idle(plan, arguments, elapsed());
   if (!arguments.json()) say_if_it_will_not_fit(plan, store);
   stop_execution_on_signals();
   Reporter reporter(plan, workspace.thread, arguments.quiet() || arguments.json());

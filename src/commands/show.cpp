@@ -45,9 +45,9 @@ Card make_card(Workspace& workspace, const Arguments& arguments, Named named) {
   for (const StoredTable& table : named.version->tables)
     if (table.name != named.table) card.side_tables.push_back(table.name);
   if (named.step->verb != "check") card.check = store.current("check", named.table);
+  store.check_unchanged(*named.version);
   if (named.step->verb == "learn" && named.table == named.step->name)
     card.model = read_model_card(store.folder_of(*named.version));
-  store.check_unchanged(*named.version);
   TableFiles files{named.table, store.files_of(*named.version, named.stored()), named.stored().schema};
   card.first_rows = ask_worker(
       workspace.worker(), arguments,

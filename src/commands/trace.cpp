@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/named.h"
@@ -65,6 +66,65 @@ Json hops_json(const std::vector<Trace::Hop>& via) {
   return hops;
 }
 
+/// How much a model makes of a column that it reads: its share of the mean |SHAP| of the rows that judged the model.
+struct Weight {
+  std::string model;
+  ColumnRef column;
+  double share = 0;
+};
+
+/// Of every model that the paths lead through and that was built, its columns with the heaviest first.
+std::vector<Weight> weights_of(const Trace& up, Workspace& workspace) {
+  std::vector<Weight> weights;
+  std::set<std::string> seen;
+  for (const Trace::Hop& hop : up.via) {
+    const Step* learn = hop.from.column == "hash" ? workspace.thread.find("learn", hop.from.table) : nullptr;
+    if (!learn || !seen.insert(learn->name).second) continue;
+    std::optional<Version> version = workspace.store().current("learn", learn->name);
+    if (!version) continue;
+    fs::path card = workspace.store().folder_of(*version) / "card.json";
+    if (!fs::exists(card)) continue;  // clusters and anomalies have none
+    Json importance = parse_json(read_file(card), card.string()).value("importance", Json::array());
+    double total = 0;
+    for (const Json& entry : importance) total += entry.at("importance").get<double>();
+    for (const Json& entry : importance)
+      if (total > 0)
+        weights.push_back({learn->name,
+                           {learn->config.value("from", ""), entry.at("column")},
+                           entry.at("importance").get<double>() / total});
+  }
+  return weights;
+}
+
+/// "late: hour 28 %, origin 20 %, 3 more 5 %", one line for each model.
+std::vector<std::string> weight_lines(const std::vector<Weight>& weights) {
+  constexpr size_t kMost = 5;
+  std::vector<std::string> lines;
+  for (size_t begin = 0, end = 0; begin < weights.size(); begin = end) {
+    std::vector<std::string> parts;
+    double rest = 0;
+    for (; end < weights.size() && weights[end].model == weights[begin].model; ++end)
+      if (end - begin < kMost)
+        parts.push_back(fmt::format("{} {:.0f} %", weights[end].column.column, 100 * weights[end].share));
+      else
+        rest += weights[end].share;
+    if (end - begin > kMost) parts.push_back(fmt::format("{} more {:.0f} %", end - begin - kMost, 100 * rest));
+    lines.push_back(fmt::format("{}: {}", weights[begin].model, join(parts, ", ")));
+  }
+  return lines;
+}
+
+Json weights_json(const LineageGraph& graph, const std::vector<Weight>& weights) {
+  Json list = Json::array();
+  for (const Weight& weight : weights)
+    list.push_back({{"model", weight.model},
+                    {"column", weight.column.text()},
+                    {"share", weight.share},
+                    {"sources", is_source(graph, weight.column) ? Json::array({weight.column.text()})
+                                                                : json_of(trace_up(graph, weight.column).values)}});
+  return list;
+}
+
 void print_labelled(const std::string& label, const std::string& text) {
   std::cout << labelled(label, kLabel, text);
 }
@@ -74,11 +134,12 @@ void print_lines(const std::string& label, const std::vector<std::string>& lines
     std::cout << fmt::format("  {:<{}}{}\n", i == 0 ? label : "", kLabel, lines[i]);
 }
 
-void print_up(const LineageGraph& graph, const ColumnRef& column) {
+void print_up(const LineageGraph& graph, const ColumnRef& column, Workspace& workspace) {
   Trace up = trace_up(graph, column);
   print_labelled("values", is_source(graph, column) ? "read from outside the thread"
                            : up.values.empty()      ? "none: a constant, or a count of rows"
                                                     : list_of(up.values));
+  print_lines("weights", weight_lines(weights_of(up, workspace)));
   print_labelled("rows", list_of(up.rows));
   print_lines("via", path_lines(up.via));
 }
@@ -116,9 +177,10 @@ void print_down(const Trace& down) {
   }());
 }
 
-void add_lineage(Json& answer, const LineageGraph& graph, const ColumnRef& column) {
+void add_lineage(Json& answer, const LineageGraph& graph, const ColumnRef& column, Workspace& workspace) {
   Trace up = trace_up(graph, column);
   answer["values"] = json_of(up.values);
+  answer["weights"] = weights_json(graph, weights_of(up, workspace));
   answer["rows"] = json_of(up.rows);
   answer["via"] = hops_json(up.via);
 }
@@ -128,14 +190,14 @@ Json used_by(const Trace& down) {
   return {{"values", json_of(found.values)}, {"rows", json_of(found.rows)}};
 }
 
-int trace_column(const Arguments& arguments, const Plan& plan, const ColumnRef& column) {
+int trace_column(const Arguments& arguments, Workspace& workspace, const Plan& plan, const ColumnRef& column) {
   LineageGraph graph = plan.lineage();
   Trace down = trace_down(graph, column);
   const Column& described = *known_schema(column.table, plan).find(column.column);
   bool only_down = arguments.has("--down");
   if (arguments.json()) {
     Json answer = {{"column", column.text()}, {"type", described.type}};
-    add_lineage(answer, graph, column);
+    add_lineage(answer, graph, column, workspace);
     answer["used_by"] = used_by(down);
     if (only_down) answer["via"] = hops_json(down.via);
     print_json(std::move(answer));
@@ -144,14 +206,14 @@ int trace_column(const Arguments& arguments, const Plan& plan, const ColumnRef& 
   TextStyle style = output_style();
   std::cout << fmt::format("{}  {}\n", bold(column.text(), style.color), grey(described.type, style.color));
   if (described.meaning.is_object()) print_labelled("about", described.meaning.value("about", ""));
-  if (!only_down) print_up(graph, column);
+  if (!only_down) print_up(graph, column, workspace);
   print_down(down);
   if (only_down) print_lines("via", path_lines(down.via));
   return 0;
 }
 
 /// All columns of a table; what decides the rows of all of them is said once.
-int trace_table(const Arguments& arguments, const Plan& plan, const std::string& table) {
+int trace_table(const Arguments& arguments, Workspace& workspace, const Plan& plan, const std::string& table) {
   LineageGraph graph = plan.lineage();
   const Schema& schema = known_schema(table, plan);
   Json columns = Json::array();
@@ -171,7 +233,7 @@ int trace_table(const Arguments& arguments, const Plan& plan, const std::string&
     if (i == 0) common = up.rows;
     std::erase_if(common, [&](const ColumnRef& ref) { return !up.rows.contains(ref); });
     Json entry = {{"column", column.text()}, {"type", schema.columns[i].type}};
-    add_lineage(entry, graph, column);
+    add_lineage(entry, graph, column, workspace);
     entry["used_by"] = used_by(down);
     columns.push_back(std::move(entry));
   }
@@ -191,8 +253,9 @@ int trace(const Arguments& arguments) {
     if (auto code = workspace.fail_on_problems()) return *code;
   mention_problems(workspace, arguments);
   const std::string& name = arguments.positional[0];
-  if (name.find('.') == std::string::npos || plan.provider.contains(name)) return trace_table(arguments, plan, name);
-  return trace_column(arguments, plan, parse_column(name, plan, workspace.thread));
+  if (name.find('.') == std::string::npos || plan.provider.contains(name))
+    return trace_table(arguments, workspace, plan, name);
+  return trace_column(arguments, workspace, plan, parse_column(name, plan, workspace.thread));
 }
 
 }  // namespace
@@ -205,7 +268,8 @@ Command trace_command() {
   command.details =
       "`values` are the source columns that the values are computed from, `rows` those\n"
       "that decide which rows are there (filters, join keys, grouping). Nothing needs to\n"
-      "have been built. For example:\n"
+      "have been built, but a model for its `weights`: each column's share of the mean\n"
+      "contribution (|SHAP|) to its predictions. For example:\n"
       "  filrouge trace departures.plane_age\n"
       "  filrouge trace scored.late               the prediction of the model `late`\n"
       "  filrouge trace flights.arr_delay --down";

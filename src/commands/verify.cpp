@@ -44,21 +44,21 @@ std::string feeds_text(const Finding& finding) {
 }
 
 int verify(const Arguments& arguments) {
-  fs::path folder = store_folder(arguments);
+  const StorePlace place = store_place(arguments);
   bool repair = arguments.has("--repair"), wait = !arguments.has("--no-wait");
   auto say = [&](const std::string& text) {
     if (!arguments.quiet() && !arguments.json()) std::cerr << "  " << text << "\n";
   };
-  if (!fs::exists(folder)) {
+  if (!Store::exists(place)) {
     if (arguments.json()) print_json({{"findings", Json::array()}, {"repaired", false}});
-    say(fmt::format("there is no store in {} yet; next: filrouge run", folder.string()));
+    say(fmt::format("there is no store in {} yet; next: filrouge run", place.text()));
     return 0;
   }
   if (arguments.has("--rebuild")) {
-    Store::rebuild(folder);
+    Store::rebuild(place);
     say("the catalog was made anew from the receipts of the versions");
   }
-  auto store = Store::open(folder, repair ? Store::Access::write : Store::Access::read, wait, say);
+  auto store = Store::open(place, repair ? Store::Access::write : Store::Access::read, wait, say);
   std::vector<Finding> findings = store->verify(repair, {});
   int code = exit_code(findings, repair);
   if (arguments.json()) {

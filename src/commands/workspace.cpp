@@ -63,8 +63,8 @@ std::optional<fs::path> thread_file(const Arguments& arguments) {
   }
 }
 
-fs::path store_folder(const Arguments& arguments) {
-  if (arguments.has("--store")) return fs::absolute(arguments.get("--store"));
+StorePlace store_place(const Arguments& arguments) {
+  if (arguments.has("--store")) return parse_place(arguments.get("--store"));
   return find_thread(arguments).parent_path() / ".filrouge";
 }
 
@@ -128,7 +128,7 @@ Workspace::~Workspace() = default;
 Store& Workspace::open_store(Store::Access access) {
   planner_.reset();
   plan_.reset();
-  store_ = Store::open(store_folder(arguments_), access, !arguments_.has("--no-wait"), [&](const std::string& text) {
+  store_ = Store::open(store_place(arguments_), access, !arguments_.has("--no-wait"), [&](const std::string& text) {
     if (!arguments_.quiet()) std::cerr << "  " << text << "\n";
   });
   return *store_;

@@ -52,8 +52,8 @@ class Workspace {
 std::optional<std::filesystem::path> thread_file(const Arguments& arguments);
 
 /// Where the store is by --store or beside the thread, for commands that need nothing of the thread itself.
-/// Throws Error(user, FR0605) without either.
-std::filesystem::path store_folder(const Arguments& arguments);
+/// Throws Error(user, FR0605) without either, FR0604 for an address that is none.
+StorePlace store_place(const Arguments& arguments);
 
 /// A whole number of at most nine digits, `otherwise` where the option is not given. Throws Error(user, FR0604).
 uint64_t count_option(const Arguments& arguments, const std::string& option, uint64_t otherwise,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "models/parallel.h"
 
 namespace filrouge {
 namespace {
@@ -21,15 +22,17 @@ std::vector<uint32_t> bins_of(const FrameColumn& column, const Rows& rows) {
       bins[i] = column.is_null(rows[i]) ? static_cast<uint32_t>(column.dictionary.size()) : column.codes[rows[i]];
     return bins;
   }
-  std::vector<uint32_t> order(rows.size());
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  auto value = [&](uint32_t i) { return std::isnan(column.numbers[rows[i]]) ? -INFINITY : column.numbers[rows[i]]; };
-  std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return value(a) < value(b); });
+  std::vector<std::pair<double, uint32_t>> order(rows.size());
+  for (uint32_t i = 0; i < order.size(); ++i) {
+    double value = column.numbers[rows[i]];
+    order[i] = {std::isnan(value) ? -INFINITY : value, i};
+  }
+  std::sort(order.begin(), order.end());
   size_t count = std::min(kMostBins, rows.size() / kRowsPerBin);
   for (size_t i = 0; i < order.size(); ++i) {
     auto bin = static_cast<uint32_t>(i * count / order.size());
     // Equal values share a bin.
-    bins[order[i]] = i > 0 && value(order[i]) == value(order[i - 1]) ? bins[order[i - 1]] : bin;
+    bins[order[i].second] = i > 0 && order[i].first == order[i - 1].first ? bins[order[i - 1].second] : bin;
   }
   return bins;
 }
@@ -73,45 +76,59 @@ uint64_t hash_of_row(const Frame& frame, uint32_t row, double y) {
   return hash;
 }
 
-bool tells_rows_apart(const Frame& frame, const Rows& rows) {
-  for (const FrameColumn& column : frame.columns) {
-    if (column.source.kind != SourceKind::number) continue;
-    std::vector<double> values;
-    for (uint32_t row : rows)
-      if (!std::isnan(column.numbers[row])) values.push_back(column.numbers[row]);
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-    if (values.size() * 10 > rows.size() * 3) return true;
+bool tells_rows_apart(const Frame& frame, const Rows& rows, int threads) {
+  std::atomic<bool> tells = false;
+  for_parts(frame.columns.size(), threads, [&](size_t c) {
+    const FrameColumn& column = frame.columns[c];
+    if (column.source.kind != SourceKind::number) return;
+    std::unordered_set<double> values;
+    for (uint32_t row : rows) {
+      if (tells) return;
+      if (!std::isnan(column.numbers[row])) values.insert(column.numbers[row]);
+      if (values.size() * 10 > rows.size() * 3) tells = true;
+    }
+  });
+  return tells;
+}
+
+/// What is wrong with one column; nothing where that is nothing.
+std::optional<Leak> tells_target(const FrameColumn& column, const Rows& rows, const std::vector<double>& y, int classes,
+                                 double baseline) {
+  std::vector<uint32_t> bins = bins_of(column, rows);
+  if (bins.empty()) return std::nullopt;
+  if (classes > 1) {
+    double error = error_of_guessing(bins, rows, y, classes);
+    if (error >= baseline / 50) return std::nullopt;
+    return Leak{column.source.name, fmt::format("`{}` alone tells the target of {:.2f} % of the rows",
+                                                column.source.name, 100 * (1 - error))};
   }
-  return false;
+  double left = unexplained(column, rows, y);
+  if (left >= 0.001) return std::nullopt;
+  return Leak{column.source.name, fmt::format("`{}` alone explains {:.2f} % of the target's variance",
+                                              column.source.name, 100 * (1 - left))};
 }
 
 }  // namespace
 
 std::optional<Leak> find_telling_column(const Frame& frame, const Rows& rows, const std::vector<double>& y, int classes,
-                                        const std::vector<std::string>& allowed) {
+                                        const std::vector<std::string>& allowed, int threads) {
   if (rows.size() < kFewestRows) return std::nullopt;
   std::vector<uint32_t> one(rows.size(), 0);
   double baseline = classes > 1 ? error_of_guessing(one, rows, y, classes) : 1;
-  for (const FrameColumn& column : frame.columns) {
-    if (std::find(allowed.begin(), allowed.end(), column.source.name) != allowed.end()) continue;
-    std::vector<uint32_t> bins = bins_of(column, rows);
-    if (bins.empty()) continue;
-    if (classes > 1) {
-      double error = error_of_guessing(bins, rows, y, classes);
-      if (error < baseline / 50)
-        return Leak{column.source.name, fmt::format("`{}` alone tells the target of {:.2f} % of the rows",
-                                                    column.source.name, 100 * (1 - error))};
-    } else if (double left = unexplained(column, rows, y); left < 0.001) {
-      return Leak{column.source.name, fmt::format("`{}` alone explains {:.2f} % of the target's variance",
-                                                  column.source.name, 100 * (1 - left))};
-    }
-  }
+  std::vector<std::optional<Leak>> leaks(frame.columns.size());
+  for_parts(leaks.size(), threads, [&](size_t c) {
+    const FrameColumn& column = frame.columns[c];
+    if (std::find(allowed.begin(), allowed.end(), column.source.name) == allowed.end())
+      leaks[c] = tells_target(column, rows, y, classes, baseline);
+  });
+  for (std::optional<Leak>& leak : leaks)
+    if (leak) return leak;
   return std::nullopt;
 }
 
-std::optional<Leak> find_repeated_rows(const Frame& frame, const Split& split, const std::vector<double>& y) {
-  if (split.test.empty() || split.train.size() < kFewestRows || !tells_rows_apart(frame, split.train))
+std::optional<Leak> find_repeated_rows(const Frame& frame, const Split& split, const std::vector<double>& y,
+                                       int threads) {
+  if (split.test.empty() || split.train.size() < kFewestRows || !tells_rows_apart(frame, split.train, threads))
     return std::nullopt;
   std::unordered_set<uint64_t> seen;
   for (uint32_t row : split.train) seen.insert(hash_of_row(frame, row, y[row]));

@@ -19,10 +19,11 @@ struct Leak {
 /// are neighbours by the column differ by less than a thousandth of the target's variance. `rows`: the training rows;
 /// `classes`: 1 for a number.
 std::optional<Leak> find_telling_column(const Frame& frame, const Rows& rows, const std::vector<double>& y, int classes,
-                                        const std::vector<std::string>& allowed);
+                                        const std::vector<std::string>& allowed, int threads = 1);
 
 /// Test rows that equal a training row in every column and the target, in a table whose rows can be told apart (a
 /// number that differs in most rows): at least one in twenty.
-std::optional<Leak> find_repeated_rows(const Frame& frame, const Split& split, const std::vector<double>& y);
+std::optional<Leak> find_repeated_rows(const Frame& frame, const Split& split, const std::vector<double>& y,
+                                       int threads = 1);
 
 }  // namespace filrouge

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "models/metrics_figures.h"
+#include "models/parallel.h"
 
 namespace filrouge {
 
@@ -323,14 +324,25 @@ const MetricSpec* find_metric(const std::string& name) {
   return definition ? &definition->spec : nullptr;
 }
 
-std::vector<Metric> judge(const Judged& judged, uint64_t seed) {
+std::vector<uint32_t> falling_order(const std::vector<double>& prediction) {
+  std::vector<std::pair<double, uint32_t>> rows(prediction.size());
+  for (uint32_t r = 0; r < rows.size(); ++r) rows[r] = {-prediction[r], r};
+  std::sort(rows.begin(), rows.end());
+  std::vector<uint32_t> order(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) order[i] = rows[i].second;
+  return order;
+}
+
+std::vector<Metric> judge(Judged judged, uint64_t seed, int threads) {
   check_sizes(judged);
   bool usable = can_be_judged(judged);
-  std::vector<Metric> metrics;
-  for (const Definition& definition : definitions()) {
-    if (!definition.value || !applies(definition, judged)) continue;
-    metrics.push_back(figure_with_interval(definition, judged, usable, seed));
-  }
+  if (usable && for_two_or_anomaly(judged.task, judged.classes)) judged.falling = falling_order(judged.prediction);
+  std::vector<const Definition*> asked;
+  for (const Definition& definition : definitions())
+    if (definition.value && applies(definition, judged)) asked.push_back(&definition);
+  std::vector<Metric> metrics(asked.size());
+  for_parts(asked.size(), threads,
+            [&](size_t i) { metrics[i] = figure_with_interval(*asked[i], judged, usable, seed); });
   return metrics;
 }
 

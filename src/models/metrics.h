@@ -45,13 +45,18 @@ struct Judged {
   std::vector<uint32_t> group;  ///< rank: rows of a query side by side
   double quantile = 0.5;        ///< regress: which quantile the prediction is meant to be, for pinball
   std::vector<double> costs;    ///< classify: as in decision.h; they decide which class is said
+  /// One number per row: rows from the highest prediction down, equal ones in row order (falling_order()); may be
+  /// empty. With it no figure has to sort.
+  std::vector<uint32_t> falling;
 };
+std::vector<uint32_t> falling_order(const std::vector<double>& prediction);
 
 /// Every metric that applies, the task's main one first (auc for two classes, log_loss for more, rmse, ndcg@10; anomaly
 /// with labels 0 and 1 in y: auc). All take O(n log n). Intervals are analytic where a formula exists (MetricSpec says
 /// which), else a bootstrap over at most 20,000 rows, drawn from `seed`. A prediction or truth that is not finite makes
 /// every figure NaN. With two classes, class 1 is said from a probability of 0.5 on, or from where that costs less.
-std::vector<Metric> judge(const Judged& judged, uint64_t seed);
+/// Sets `falling` where it helps.
+std::vector<Metric> judge(Judged judged, uint64_t seed, int threads = 1);
 /// One of them, which must apply.
 Metric judge_by(const std::string& name, const Judged& judged, uint64_t seed);
 /// One of them, without interval. NaN where `name` is unknown or does not apply.

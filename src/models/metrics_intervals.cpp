@@ -120,6 +120,7 @@ Bounds median_bounds(std::vector<double> values, const std::vector<double>& weig
 
 Bounds bootstrap_bounds(const Judged& judged, double value, double (*figure)(const Judged&), uint64_t seed) {
   Judged sample = hash_sample(judged, kBootstrapRows, seed);
+  if (!judged.falling.empty()) sample.falling = falling_order(sample.prediction);
   const std::vector<double> weight = sample.weight;
   double sum = 0, squares = 0;
   int drawn = 0;

@@ -27,14 +27,17 @@ struct Scored {
 /// Class `k` against the rest, highest score first. Rows of weight 0 are left out.
 std::vector<Scored> by_falling_score(const Judged& judged, size_t k) {
   size_t width = judged.classes > 2 ? static_cast<size_t>(judged.classes) : 1;
+  bool sorted = width == 1 && judged.falling.size() == judged.y.size();
   std::vector<Scored> rows;
   rows.reserve(judged.y.size());
-  for (size_t r = 0; r < judged.y.size(); ++r) {
+  for (size_t i = 0; i < judged.y.size(); ++i) {
+    size_t r = sorted ? judged.falling[i] : i;
     double w = weight_of(judged.weight, r);
     if (w == 0) continue;
     bool positive = width > 1 ? judged.y[r] == static_cast<double>(k) : judged.y[r] > 0.5;
     rows.push_back({judged.prediction[r * width + (width > 1 ? k : 0)], static_cast<uint32_t>(r), positive, w});
   }
+  if (sorted) return rows;
   std::sort(rows.begin(), rows.end(),
             [](const Scored& a, const Scored& b) { return a.score != b.score ? a.score > b.score : a.row < b.row; });
   return rows;

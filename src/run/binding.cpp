@@ -1,5 +1,9 @@
 #include "run/binding.h"
 
+#include <atomic>
+#include <iterator>
+#include <thread>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
@@ -8,6 +12,14 @@
 #include "run/graph.h"
 
 namespace filrouge {
+namespace {
+
+constexpr size_t kBatch = 100;
+
+/// Ends the binding of a step that needs an inspection which is still to be made.
+struct NotYetInspected {};
+
+}  // namespace
 
 StepBinder::StepBinder(const Thread& thread, Store& store, const PlanOptions& options,
                        std::vector<Diagnostic>& problems)
@@ -33,6 +45,7 @@ std::vector<std::string> StepBinder::table_names() const {
 }
 
 void StepBinder::report(Diagnostic problem) {
+  if (only_asking_) return;
   if (problem.severity == Severity::error && current_) broken_.insert(current_);
   problems_.push_back(std::move(problem));
 }
@@ -49,26 +62,89 @@ const std::string* StepBinder::recall(const std::string& kind, const std::string
   return found == cache->second.end() ? nullptr : &found->second;
 }
 
-Json StepBinder::inspect(const Step& step, const Json& request, const std::vector<InputFile>& files) {
+std::string StepBinder::inspection_key(const Step& step, const Json& request, const std::vector<InputFile>& files) {
   Hasher hasher;
   hasher.field(step.verb);
   hasher.field(kVersion);
   hasher.field(engine_version());
   hasher.field(canonical(request));
   for (const InputFile& file : files) hasher.field(file.shown), hasher.field(hash_of(file));
-  std::string key = hasher.hex();
+  return hasher.hex();
+}
+
+Json StepBinder::inspect(const Step& step, const Json& request, const std::vector<InputFile>& files) {
+  std::string key = inspection_key(step, request, files);
   if (const std::string* answer = recall("inspect", key)) return parse_json(*answer, "a remembered inspection");
-  if (!worker_) worker_ = std::make_unique<Worker>(options_.scratch);
-  Json paths = Json::array();
-  for (const InputFile& file : files) paths.push_back(file.path.string());
-  Json ask = {{"kind", "inspect"},
-              {"verb", step.verb},
-              {"request", request},
-              {"files", paths},
-              {"limits", to_json(options_.limits)}};
-  Json answer = worker_->ask(std::move(ask)).result;
-  if (answer.value("remember", true)) learned_["inspect"].emplace_back(key, dump(answer));
-  return answer;
+  auto [place, is_new] = inspections_.try_emplace(key);
+  Inspection& inspection = place->second;
+  if (is_new) {
+    Json paths = Json::array();
+    for (const InputFile& file : files) paths.push_back(file.path.string());
+    inspection.request = {{"kind", "inspect"}, {"verb", step.verb}, {"request", request}, {"files", paths}};
+  }
+  if (!inspection.done && only_asking_) throw NotYetInspected();
+  if (!inspection.done) run_inspections();
+  if (inspection.failure) std::rethrow_exception(inspection.failure);
+  return inspection.answer;
+}
+
+/// Asks workers all that is open, as many at a time as there are processors to use.
+void StepBinder::run_inspections() {
+  std::vector<std::pair<const std::string, Inspection>*> open;
+  for (auto& entry : inspections_)
+    if (!entry.second.done) open.push_back(&entry);
+  size_t hands = std::min(open.size(), static_cast<size_t>(std::max(1, options_.limits.threads)));
+  Limits limits = options_.limits;
+  limits.memory_bytes /= hands;
+  while (workers_.size() < hands) workers_.push_back(std::make_unique<Worker>(options_.scratch));
+  std::atomic<size_t> next = 0;
+  auto work = [&](Worker& worker) {
+    for (size_t at = next++; at < open.size(); at = next++) {
+      Inspection& inspection = open[at]->second;
+      inspection.request["limits"] = to_json(limits);
+      try {
+        inspection.answer = worker.ask(std::move(inspection.request)).result;
+      } catch (...) {
+        inspection.failure = std::current_exception();
+      }
+      inspection.done = true;
+    }
+  };
+  std::vector<std::jthread> others;
+  for (size_t hand = 1; hand < hands; ++hand) try {
+      others.emplace_back([&, hand] { work(*workers_[hand]); });
+    } catch (const std::system_error&) {
+      break;  // one thread will do it all
+    }
+  work(*workers_[0]);
+  others.clear();
+  for (const auto* entry : open)
+    if (!entry->second.failure && entry->second.answer.value("remember", true))
+      learned_["inspect"].emplace_back(entry->first, dump(entry->second.answer));
+}
+
+/// Binds the steps that look into files just far enough to know what they ask, until nothing more is asked: what comes
+/// from a server is fetched first, then looked into.
+void StepBinder::inspect_ahead() {
+  auto looks = [](const PlannedStep& step) { return step.verb->inspect && step.references.empty(); };
+  bool asked = std::count_if(plan_->steps.begin(), plan_->steps.end(), looks) > 1;
+  while (asked) {
+    asked = false;
+    only_asking_ = true;
+    for (PlannedStep& step : plan_->steps) {
+      if (!looks(step) || broken_.contains(step.step)) continue;
+      current_ = step.step;
+      try {
+        step.verb->bind(*step.step, *this);
+      } catch (const NotYetInspected&) {
+        asked = true;
+      } catch (const std::exception&) {
+        // Met again, and told, when the step is bound.
+      }
+    }
+    only_asking_ = false;
+    if (asked) run_inspections();
+  }
 }
 
 /// The content hash of a file. A file whose size, times and inode are as remembered is not read again, unless it was
@@ -122,12 +198,29 @@ std::vector<std::string> StepBinder::references_of(const PlannedStep& step) {
   return names;
 }
 
-void StepBinder::find_references(Plan& plan) {
-  for (PlannedStep& step : plan.steps) {
+void StepBinder::find_references(std::span<PlannedStep> steps) {
+  for (PlannedStep& step : steps) {
     current_ = step.step;
     step.references = references_of(step);
   }
   current_ = nullptr;
+}
+
+/// Parsing many queries is half as long with two that parse: each has its own DuckDB.
+void StepBinder::find_references(Plan& plan) {
+  constexpr size_t kWorthASecond = 200;
+  std::span<PlannedStep> steps(plan.steps);
+  if (steps.size() < kWorthASecond || options_.limits.threads < 2) return find_references(steps);
+  std::vector<Diagnostic> problems;
+  StepBinder second(thread_, store_, options_, problems);
+  std::future<void> half =
+      std::async(std::launch::async, [&] { second.find_references(steps.subspan(steps.size() / 2)); });
+  find_references(steps.first(steps.size() / 2));
+  half.get();
+  for (Diagnostic& problem : problems) problems_.push_back(std::move(problem));
+  broken_.merge(second.broken_);
+  for (auto& [kind, entries] : second.learned_)
+    std::move(entries.begin(), entries.end(), std::back_inserter(learned_[kind]));
 }
 
 std::optional<Binding> StepBinder::bind_or_recall(PlannedStep& step) {
@@ -147,8 +240,7 @@ std::optional<Binding> StepBinder::bind_or_recall(PlannedStep& step) {
     if (const Schema* known = schema(table); known && declared_.insert(table).second) binder().declare(table, *known);
   size_t problems_before = problems_.size();
   std::optional<Binding> binding = step.verb->bind(*step.step, *this);
-  if (!key.empty() && binding && problems_.size() == problems_before)
-    learned_["bind"].emplace_back(key, dump(to_json(*binding)));
+  if (!key.empty() && binding && problems_.size() == problems_before) new_bindings_.emplace_back(key, &step);
   return binding;
 }
 
@@ -173,8 +265,27 @@ void StepBinder::bind_step(PlannedStep& step, size_t index) {
 
 void StepBinder::bind_all(Plan& plan) {
   plan_ = &plan;
-  for (size_t i = 0; i < plan.steps.size(); ++i) bind_step(plan.steps[i], i);
+  inspect_ahead();
+  std::vector<std::future<Entries>> written;  // a batch at a time, while the next ones are bound
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    bind_step(plan.steps[i], i);
+    if (new_bindings_.size() == kBatch) written.push_back(write_bindings());
+  }
+  written.push_back(write_bindings());
+  for (std::future<Entries>& batch : written)
+    for (auto& entry : batch.get()) learned_["bind"].push_back(std::move(entry));
   current_ = nullptr;
+}
+
+/// The new bindings as texts, made in another thread: they do not change any more.
+std::future<StepBinder::Entries> StepBinder::write_bindings() {
+  bool alone = new_bindings_.size() < kBatch;
+  return std::async(alone ? std::launch::deferred : std::launch::async, [bindings = std::move(new_bindings_)] {
+    Entries entries;
+    for (const auto& [key, step] : bindings)
+      if (step->binding) entries.emplace_back(key, dump(to_json(*step->binding)));
+    return entries;
+  });
 }
 
 void StepBinder::remember() {

@@ -1,6 +1,9 @@
 // Binding the steps of a plan, in order, with a memory across runs so that an unchanged thread costs no parsing of SQL.
 #pragma once
 
+#include <future>
+#include <span>
+
 #include "run/plan.h"
 #include "run/worker.h"
 
@@ -13,11 +16,11 @@ class StepBinder : public BindContext {
 
   /// Fills `references` of every step; what could not be parsed is reported and will not be bound.
   void find_references(Plan& plan);
-  /// Binds every step in order and hashes the files it names.
+  /// Looks into the files that steps name, several at a time, then binds every step in order and hashes its files.
   void bind_all(Plan& plan);
   /// Writes what was learned to the store's cache.
   void remember();
-  std::unique_ptr<Worker> take_worker() { return std::move(worker_); }
+  std::vector<std::unique_ptr<Worker>> take_workers() { return std::move(workers_); }
 
   const Thread& thread() const override { return thread_; }
   Binder& binder() override;
@@ -30,6 +33,19 @@ class StepBinder : public BindContext {
 
  private:
   using Cache = std::map<std::string, std::string>;
+  /// What was asked of a worker, and what came of it.
+  struct Inspection {
+    Json request;
+    Json answer;
+    std::exception_ptr failure;
+    bool done = false;
+  };
+  void inspect_ahead();
+  void run_inspections();
+  std::string inspection_key(const Step& step, const Json& request, const std::vector<InputFile>& files);
+  using Entries = std::vector<std::pair<std::string, std::string>>;
+  void find_references(std::span<PlannedStep> steps);
+  std::future<Entries> write_bindings();
   void bind_step(PlannedStep& step, size_t index);
   std::optional<Binding> bind_or_recall(PlannedStep& step);
   std::vector<std::string> references_of(const PlannedStep& step);
@@ -45,10 +61,13 @@ class StepBinder : public BindContext {
   std::string params_;              ///< all parameters, canonical: part of every remembered binding
   std::unique_ptr<Binder> binder_;  ///< made when the first step is not remembered
   std::set<std::string> declared_;  ///< tables that binder_ knows
-  std::unique_ptr<Worker> worker_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::map<std::string, Inspection> inspections_;  ///< of this plan, by key
+  bool only_asking_ = false;  ///< steps are bound to find out what they would have inspected: nothing is reported
   std::map<std::string, Cache> cached_;  ///< by kind: refs, bind, inspect, file
-  std::map<std::string, std::vector<std::pair<std::string, std::string>>> learned_;
-  std::set<const Step*> broken_;  ///< steps with an error reported
+  std::map<std::string, Entries> learned_;
+  std::vector<std::pair<std::string, const PlannedStep*>> new_bindings_;  ///< to be remembered under these keys
+  std::set<const Step*> broken_;                                          ///< steps with an error reported
   const Step* current_ = nullptr;
 };
 

@@ -61,6 +61,9 @@ class Execution {
   void prepare();
   void work_loop(Worker& worker);
   std::optional<size_t> next_step(std::unique_lock<std::mutex>& lock, Worker& worker);
+  std::optional<size_t> early_step();
+  std::optional<std::string> obstacle(size_t index) const;
+  bool gates_hold(size_t index, std::unique_lock<std::mutex>& lock);
   void take(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock);
   void build(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock);
   void finish(size_t index, State state, RunEvent event);
@@ -73,7 +76,6 @@ class Execution {
   Worker& hands_for(size_t index, Worker& worker);
   Json request_for(size_t index, const fs::path& staging) const;
   std::vector<Version> unchecked_inputs(size_t index);
-  Version version_for(size_t index, const Answer& answer, const fs::path& staging) const;
   Diagnostic problem_of(const PlannedStep& step, const Error& error) const;
   void warm_up(Worker& worker, std::unique_lock<std::mutex>& lock);
   bool all_done() const { return open_ == 0; }
@@ -88,9 +90,10 @@ class Execution {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<State> states_;
-  std::vector<size_t> missing_;  // inputs and gates not yet finished
-  std::vector<std::vector<size_t>> dependents_;
+  std::vector<size_t> missing_inputs_, missing_gates_;     // not yet finished
+  std::vector<std::vector<size_t>> dependents_, guarded_;  // by input, by gate
   std::set<size_t> ready_;
+  std::set<size_t> early_;  // steps that have their inputs and wait for gates
   std::map<size_t, Version> done_;
   std::set<size_t> checked_;  // of those: made in this run, or looked at byte by byte
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -105,17 +108,19 @@ class Execution {
 void Execution::prepare() {
   size_t count = plan_.steps.size();
   states_.assign(count, State::waiting);
-  missing_.assign(count, 0);
+  missing_inputs_.assign(count, 0);
+  missing_gates_.assign(count, 0);
   dependents_.resize(count);
+  guarded_.resize(count);
   outcome_.steps.resize(count);
   open_ = count;
   for (size_t i = 0; i < count; ++i) {
     const PlannedStep& step = plan_.steps[i];
     outcome_.steps[i].verb = step.step->verb;
     outcome_.steps[i].name = step.step->name;
-    for (const auto* links : {&step.needs, &step.gates})
-      for (size_t need : *links) dependents_[need].push_back(i), ++missing_[i];
-    if (missing_[i] == 0) ready_.insert(i);
+    for (size_t need : step.needs) dependents_[need].push_back(i), ++missing_inputs_[i];
+    for (size_t gate : step.gates) guarded_[gate].push_back(i), ++missing_gates_[i];
+    if (missing_inputs_[i] == 0) (missing_gates_[i] == 0 ? ready_ : early_).insert(i);
   }
 }
 
@@ -125,7 +130,7 @@ RunOutcome Execution::run() {
   prepare();
   int64_t id = store_.begin_run(options_.command);
   for (int i = 0; i < options_.jobs; ++i) {
-    workers_.push_back(i == 0 ? planner_.take_worker() : nullptr);
+    workers_.push_back(planner_.take_worker());
     if (!workers_.back()) workers_.back() = std::make_unique<Worker>(options_.scratch);
   }
   std::vector<std::thread> threads;
@@ -161,6 +166,8 @@ void Execution::work_loop(Worker& worker) {
 
 std::optional<size_t> Execution::next_step(std::unique_lock<std::mutex>& lock, Worker& worker) {
   while (ready_.empty() && !all_done()) {
+    if (std::optional<size_t> early = early_step()) return early;
+    if (!ready_.empty()) break;
     if (!warmed_)
       warm_up(worker, lock);
     else
@@ -170,6 +177,25 @@ std::optional<size_t> Execution::next_step(std::unique_lock<std::mutex>& lock, W
   size_t index = *ready_.begin();
   ready_.erase(ready_.begin());
   return index;
+}
+
+/// A step that only waits for checks which are running: an idle worker computes it meanwhile, and what it made is
+/// published when they hold, else thrown away.
+std::optional<size_t> Execution::early_step() {
+  for (size_t index : early_) {
+    PlannedStep& step = plan_.steps[index];
+    auto runs = [&](size_t gate) { return states_[gate] == State::running || states_[gate] == State::done; };
+    if (stopping_ || !step.binding || !step.binding->engine.empty() || obstacle(index)) continue;
+    if (!std::all_of(step.gates.begin(), step.gates.end(), runs)) continue;
+    if (!step.key && !decide(index)) {
+      early_.erase(index);
+      return std::nullopt;
+    }
+    if (step.action != Action::build) continue;
+    early_.erase(index);
+    return index;
+  }
+  return std::nullopt;
 }
 
 /// An idle worker loads the chart library while others read data.
@@ -196,17 +222,34 @@ void Execution::skip(size_t index, const std::string& why) {
   finish(index, State::skipped, std::move(event));
 }
 
+/// Why the step cannot run, by those of its inputs and gates that are finished.
+std::optional<std::string> Execution::obstacle(size_t index) const {
+  const PlannedStep& step = plan_.steps[index];
+  for (const auto* links : {&step.needs, &step.gates})
+    for (size_t need : *links) {
+      if (states_[need] != State::failed && states_[need] != State::skipped) continue;
+      const PlannedStep& missing = plan_.steps[need];
+      if (states_[need] == State::skipped && !missing.selected && step.selected)
+        return fmt::format("{} is not built; next: filrouge run +{}", missing.step->label(), step.step->name);
+      return fmt::format("{} {}", missing.step->label(), states_[need] == State::failed ? "failed" : "was skipped");
+    }
+  for (size_t gate : step.gates)
+    if (auto found = done_.find(gate); found != done_.end() && !found->second.passed)
+      return plan_.steps[gate].step->label() + " does not hold";
+  return std::nullopt;
+}
+
+/// Waits for the gates of a step that was computed early. They are running, so they come to an end.
+bool Execution::gates_hold(size_t index, std::unique_lock<std::mutex>& lock) {
+  changed_.wait(lock, [&] { return missing_gates_[index] == 0; });
+  return !stopping_ && !obstacle(index);
+}
+
 /// Decides what becomes of a step whose inputs are finished, and does it. `lock` is held on entry and on return.
 void Execution::take(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock) {
   PlannedStep& step = plan_.steps[index];
   if (stopping_) return skip(index, "interrupted");
-  for (const auto* links : {&step.needs, &step.gates})
-    for (size_t need : *links)
-      if (states_[need] == State::failed || states_[need] == State::skipped)
-        return skip(index, fmt::format("{} {}", plan_.steps[need].step->label(),
-                                       states_[need] == State::failed ? "failed" : "was skipped"));
-  for (size_t gate : step.gates)
-    if (!done_.at(gate).passed) return skip(index, plan_.steps[gate].step->label() + " does not hold");
+  if (std::optional<std::string> why = obstacle(index)) return skip(index, *why);
   if (!step.key && !decide(index)) return;
   if (step.action == Action::skip) return skip(index, step.why.empty() ? "it has a problem" : step.why.front());
   if (step.action == Action::reuse) return reuse(index);
@@ -238,7 +281,7 @@ void Execution::reuse(size_t index) {
   event.action = "reused";
   try {
     if (version.name != step.step->name) version = store_.adopt(version, step.step->verb, step.step->name);
-    if (!published(thread_, store_, version)) publish(thread_, store_, version);
+    if (!published(thread_, version)) publish(thread_, store_, version);
     if (step.selected) store_.settle(step.step->verb, step.step->name, version.key);
   } catch (const std::exception& problem) {
     return fail(index, problem);
@@ -257,7 +300,7 @@ bool Execution::anything_beside(size_t index) const {
     if (i == index || states_[i] == State::done || states_[i] == State::failed || states_[i] == State::skipped)
       continue;
     if (plan_.steps[i].action == Action::reuse) continue;
-    if (states_[i] == State::running || !plan_.ancestors(i, true)[index]) return true;
+    if (states_[i] == State::running || !plan_.ancestors(i, false)[index]) return true;  // a gate does not keep it back
   }
   return false;
 }
@@ -299,49 +342,6 @@ std::vector<Version> Execution::unchecked_inputs(size_t index) {
   return inputs;
 }
 
-Version Execution::version_for(size_t index, const Answer& answer, const fs::path& staging) const {
-  const PlannedStep& step = plan_.steps[index];
-  WorkResult result = work_result_from_json(answer.result);
-  Version version;
-  version.verb = step.step->verb;
-  version.name = step.step->name;
-  version.key = *step.key;
-  FR_CHECK(result.tables.size() == step.binding->tables.size());
-  for (size_t i = 0; i < result.tables.size(); ++i) {
-    const WrittenTable& written = result.tables[i];
-    const OutputTable& promised = step.binding->tables[i];
-    StoredTable table;
-    table.name = promised.name;
-    for (const fs::path& file : written.files) table.files.push_back(file.lexically_relative(staging).string());
-    table.rows = written.rows;
-    table.bytes = written.bytes;
-    table.schema = written.schema;
-    table.column_hashes = written.column_hashes;
-    table.lineage = promised.lineage;
-    for (Column& column : table.schema.columns)
-      if (const Column* bound = promised.schema.find(column.name)) column.meaning = bound->meaning;
-    version.tables.push_back(std::move(table));
-  }
-  for (const auto& [from, to] : result.publish) {
-    fs::path file(from);
-    version.publish_from.push_back(file.is_absolute() ? file.lexically_relative(staging).string() : from);
-    version.publish_to.push_back(to.string());
-  }
-  version.passed = result.passed;
-  version.summary = result.summary;
-  version.notes = result.notes;
-  version.details = result.details;
-  version.seconds = answer.seconds;
-  version.cpu_seconds = answer.cpu_seconds;
-  version.peak_memory_bytes = answer.peak_memory_bytes;
-  version.engine = answer.engine;
-  version.why_key = step.why_key;
-  if (version.summary.empty() && !version.tables.empty())
-    version.summary = fmt::format("{}  {}", plural(version.tables[0].rows, "row"),
-                                  plural(version.tables[0].schema.columns.size(), "column"));
-  return version;
-}
-
 Diagnostic Execution::problem_of(const PlannedStep& step, const Error& error) const {
   if (error.text_offset && step.step->config.contains("query")) {
     BoundSql bound(step.step->config["query"].get<std::string>(), thread_.params);
@@ -378,9 +378,14 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
       progress.phase = news.value("what", "");
       progress.fraction = news.value("fraction", -1.0);
       std::lock_guard guard(mutex_);
+      if (obstacle(index)) hands.stop();  // a check did not hold: this will not be needed
       on_event_(progress);
     });
-    Version computed = version_for(index, answer, staging);
+    event.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    Version computed = version_of(step, answer, staging);
+    lock.lock();
+    if (!gates_hold(index, lock)) throw Error(ErrorKind::interrupted, "FR0703", "interrupted");
+    lock.unlock();
     if (step.version) compare(*step.version, computed);
     Version version = store_.commit(staging, std::move(computed));
     publish(thread_, store_, version);
@@ -393,15 +398,17 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     done_[index] = std::move(version);
   } catch (const std::exception& problem) {
     if (!lock.owns_lock()) lock.lock();
-    event.action = stopping_ ? "skipped" : "failed";
-    if (stopping_)
-      event.summary = "interrupted";
+    gates_hold(index, lock);
+    std::optional<std::string> why = stopping_ ? "interrupted" : obstacle(index);
+    event.action = why ? "skipped" : "failed";
+    if (why)
+      event.summary = *why;
     else
       event.problem = problem_of(step, as_error(problem));
   }
   std::error_code ignored;
   if (event.action != "built" && !staging.empty()) fs::remove_all(staging, ignored);
-  event.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  if (event.action != "built") event.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   State state = event.action == "built" ? State::done : event.action == "failed" ? State::failed : State::skipped;
   finish(index, state, std::move(event));
 }
@@ -429,11 +436,17 @@ void Execution::finish(size_t index, State state, RunEvent event) {
    : event.action == "reused" ? outcome_.reused
    : event.action == "failed" ? outcome_.failed
                               : outcome_.skipped) += event.action != "skipped" || step.selected;
+  for (const auto* links : {&step.needs, &step.gates})
+    for (size_t need : *links)
+      outcome_.unmet = outcome_.unmet || (state == State::skipped && step.selected && !plan_.steps[need].selected &&
+                                          states_[need] == State::skipped);
   event.kind = RunEvent::Kind::finished;
   event.step = &step;
   on_event_(event);
   for (size_t dependent : dependents_[index])
-    if (--missing_[dependent] == 0) ready_.insert(dependent);
+    if (--missing_inputs_[dependent] == 0) (missing_gates_[dependent] == 0 ? ready_ : early_).insert(dependent);
+  for (size_t dependent : guarded_[index])
+    if (--missing_gates_[dependent] == 0 && early_.erase(dependent) > 0) ready_.insert(dependent);
   --open_;
   changed_.notify_all();
 }
@@ -444,11 +457,11 @@ void request_stop() {
   stop_requested = true;
 }
 
-bool nothing_to_do(const Thread& thread, const Store& store, const Plan& plan) {
+bool nothing_to_do(const Thread& thread, const Plan& plan) {
   for (const PlannedStep& step : plan.steps) {
     if (!step.selected && step.action != Action::build) continue;
     if (step.action != Action::reuse || !step.version->passed || step.version->name != step.step->name) return false;
-    if (!step.is_current || !published(thread, store, *step.version)) return false;
+    if (!step.is_current || !published(thread, *step.version)) return false;
   }
   return true;
 }

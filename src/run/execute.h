@@ -35,12 +35,13 @@ struct RunOutcome {
   std::vector<Diagnostic> problems;
   size_t built = 0, reused = 0, failed = 0, skipped = 0;  ///< `skipped`: of those selected
   bool gate_failed = false, interrupted = false;
+  bool unmet = false;  ///< a selected step needs one that was not selected and is not there
   double seconds = 0;
-  int exit_code() const { return interrupted ? 130 : failed > 0 ? 1 : gate_failed ? 3 : 0; }
+  int exit_code() const { return interrupted ? 130 : failed > 0 || unmet ? 1 : gate_failed ? 3 : 0; }
 };
 
 /// True when executing would change nothing: every selected step is up to date, settled on, and its pictures are there.
-bool nothing_to_do(const Thread& thread, const Store& store, const Plan& plan);
+bool nothing_to_do(const Thread& thread, const Plan& plan);
 
 /// `on_event` is called by one thread at a time. request_stop() ends the run with a usable store.
 /// A step that fails stops what needs it, not the rest.

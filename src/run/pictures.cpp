@@ -4,11 +4,13 @@
 
 namespace filrouge {
 
-bool published(const Thread& thread, const Store& store, const Version& version) {
+bool published(const Thread& thread, const Version& version) {
   std::error_code error;
   for (size_t i = 0; i < version.publish_to.size(); ++i) {
-    auto ours = fs::file_size(store.folder_of(version) / version.publish_from[i], error);
-    if (error || fs::file_size(thread.folder / version.publish_to[i], error) != ours || error) return false;
+    auto ours = std::find_if(version.file_hashes.begin(), version.file_hashes.end(),
+                             [&](const FileHash& file) { return file.path == version.publish_from[i]; });
+    if (ours == version.file_hashes.end()) return false;
+    if (fs::file_size(thread.folder / version.publish_to[i], error) != ours->bytes || error) return false;
   }
   return true;
 }
@@ -16,21 +18,21 @@ bool published(const Thread& thread, const Store& store, const Version& version)
 void publish(const Thread& thread, Store& store, const Version& version) {
   if (version.publish_to.empty()) return;
   store.check_unchanged(version);
-  const fs::path staging = store.stage();
+  struct Staging {
+    fs::path folder;
+    ~Staging() {
+      std::error_code ignored;
+      fs::remove_all(folder, ignored);
+    }
+  };
+  const Staging staging{store.stage()};
   for (size_t i = 0; i < version.publish_to.size(); ++i) {
     fs::path to = thread.folder / version.publish_to[i];
     make_folder_durably(to.parent_path());
-    fs::path temporary = on_one_file_system(to.parent_path(), staging) ? staging / std::to_string(i) : fs::path();
-    try {
-      write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]), temporary);
-    } catch (...) {
-      std::error_code ignored;
-      fs::remove_all(staging, ignored);
-      throw;
-    }
+    bool near = on_one_file_system(to.parent_path(), staging.folder);
+    write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]),
+                       near ? staging.folder / std::to_string(i) : fs::path());
   }
-  std::error_code ignored;
-  fs::remove_all(staging, ignored);
 }
 
 }  // namespace filrouge

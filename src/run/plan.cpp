@@ -20,11 +20,12 @@ struct Planner::Impl {
   std::string library;
   std::map<std::string, Version> current;  // "sql departures" -> the version settled on last
   std::map<StepName, RunStep> last_built;  // for estimates
-  std::unique_ptr<Worker> worker;
+  std::vector<std::unique_ptr<Worker>> workers;
 
   void select(Plan& plan, std::vector<Diagnostic>& problems) const;
   void decide(Plan& plan, size_t index, const std::map<size_t, Version>& done) const;
   void decide_unselected(PlannedStep& step) const;
+  void refuse(PlannedStep& step, const PlannedStep& missing) const;
   void wait_for_inputs(const Plan& plan, PlannedStep& step) const;
   void estimate(PlannedStep& step) const;
   std::optional<Version> find_version(const PlannedStep& step) const;
@@ -54,11 +55,14 @@ std::optional<Inputs> inputs_of(const Plan& plan, size_t index, const std::map<s
 }  // namespace
 
 Planner::Planner(const Thread& thread, Store& store, PlanOptions options)
-    : impl_(new Impl{thread, store, std::move(options), engine_version(), {}, {}, nullptr}) {}
+    : impl_(new Impl{thread, store, std::move(options), engine_version(), {}, {}, {}}) {}
 Planner::~Planner() = default;
 
 std::unique_ptr<Worker> Planner::take_worker() {
-  return std::move(impl_->worker);
+  if (impl_->workers.empty()) return nullptr;
+  std::unique_ptr<Worker> worker = std::move(impl_->workers.back());
+  impl_->workers.pop_back();
+  return worker;
 }
 
 Plan Planner::plan(std::vector<Diagnostic>& problems) {
@@ -76,7 +80,7 @@ Plan Planner::plan(std::vector<Diagnostic>& problems) {
   binder.bind_all(plan);
   link_checks(plan);
   binder.remember();
-  impl_->worker = binder.take_worker();
+  impl_->workers = binder.take_workers();
   for (Version& version : impl_->store.all_current()) {
     std::string label = version.verb + " " + version.name;
     impl_->current[label] = std::move(version);
@@ -97,7 +101,11 @@ void Planner::decide(Plan& plan, size_t index, const std::map<size_t, Version>& 
 
 void Planner::Impl::select(Plan& plan, std::vector<Diagnostic>& problems) const {
   std::vector<SelectableStep> steps;
-  for (const PlannedStep& step : plan.steps) steps.push_back({step.step->verb, step.step->name, step.needs});
+  for (const PlannedStep& step : plan.steps) {
+    std::set<size_t> needs(step.needs.begin(), step.needs.end());
+    needs.insert(step.gates.begin(), step.gates.end());  // it is not built without them either
+    steps.push_back({step.step->verb, step.step->name, {needs.begin(), needs.end()}});
+  }
   try {
     std::vector<bool> chosen = select_steps(steps, options.select, options.exclude);
     for (size_t i = 0; i < chosen.size(); ++i) plan.steps[i].selected = chosen[i];
@@ -141,6 +149,8 @@ void Planner::Impl::decide(Plan& plan, size_t index, const std::map<size_t, Vers
     step.action = Action::reuse;
     return;
   }
+  for (size_t gate : step.gates)
+    if (plan.steps[gate].action == Action::skip) return refuse(step, plan.steps[gate]);
   step.action = Action::build;
   if (options.again && step.version)
     step.why = {"asked to run again"};
@@ -166,17 +176,19 @@ void Planner::Impl::decide_unselected(PlannedStep& step) const {
     step.why = {"not selected, and never built"};
 }
 
+void Planner::Impl::refuse(PlannedStep& step, const PlannedStep& missing) const {
+  step.action = Action::skip;
+  step.why = {
+      fmt::format("it needs {}, which is not built; next: filrouge run +{}", missing.step->label(), step.step->name)};
+}
+
 void Planner::Impl::wait_for_inputs(const Plan& plan, PlannedStep& step) const {
   if (!step.selected) return decide_unselected(step);
   step.action = Action::build;
   for (size_t need : step.needs) {
     const PlannedStep& input = plan.steps[need];
     if (input.action == Action::build) step.why.push_back(fmt::format("{} is rebuilt", input.step->label()));
-    if (input.action != Action::skip) continue;
-    step.action = Action::skip;
-    step.why = {
-        fmt::format("it needs {}, which is not built; next: filrouge run +{}", input.step->label(), step.step->name)};
-    return;
+    if (input.action == Action::skip) return refuse(step, input);
   }
   if (!version_before(step)) step.why = {"never built"};
 }

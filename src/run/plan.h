@@ -74,7 +74,7 @@ class Planner {
   /// nothing.
   void decide(Plan& plan, size_t index, const std::map<size_t, Version>& done);
 
-  /// The worker that inspected files, to be used further; may be null.
+  /// A worker that inspected files, to be used further; null when there is none left.
   std::unique_ptr<Worker> take_worker();
 
  private:

@@ -1,7 +1,7 @@
 #include "run/request.h"
 
 #include "base/error.h"
-#include "run/worker.h"
+#include "base/text.h"
 
 namespace filrouge {
 
@@ -23,6 +23,48 @@ Json work_request(const Thread& thread, const PlannedStep& step, const Json& inp
       {"seed", thread.seed}};
   if (!engine.empty()) request["engine"] = thread.engines.at(engine);
   return request;
+}
+
+Version version_of(const PlannedStep& step, const Answer& answer, const fs::path& staging) {
+  WorkResult result = work_result_from_json(answer.result);
+  Version version;
+  version.verb = step.step->verb;
+  version.name = step.step->name;
+  version.key = *step.key;
+  FR_CHECK(result.tables.size() == step.binding->tables.size());
+  for (size_t i = 0; i < result.tables.size(); ++i) {
+    const WrittenTable& written = result.tables[i];
+    const OutputTable& promised = step.binding->tables[i];
+    StoredTable table;
+    table.name = promised.name;
+    for (const fs::path& file : written.files) table.files.push_back(file.lexically_relative(staging).string());
+    table.rows = written.rows;
+    table.bytes = written.bytes;
+    table.schema = written.schema;
+    table.column_hashes = written.column_hashes;
+    table.lineage = promised.lineage;
+    for (Column& column : table.schema.columns)
+      if (const Column* bound = promised.schema.find(column.name)) column.meaning = bound->meaning;
+    version.tables.push_back(std::move(table));
+  }
+  for (const auto& [from, to] : result.publish) {
+    fs::path file(from);
+    version.publish_from.push_back(file.is_absolute() ? file.lexically_relative(staging).string() : from);
+    version.publish_to.push_back(to.string());
+  }
+  version.passed = result.passed;
+  version.summary = result.summary;
+  version.notes = result.notes;
+  version.details = result.details;
+  version.seconds = answer.seconds;
+  version.cpu_seconds = answer.cpu_seconds;
+  version.peak_memory_bytes = answer.peak_memory_bytes;
+  version.engine = answer.engine;
+  version.why_key = step.why_key;
+  if (version.summary.empty() && !version.tables.empty())
+    version.summary = fmt::format("{}  {}", plural(version.tables[0].rows, "row"),
+                                  plural(version.tables[0].schema.columns.size(), "column"));
+  return version;
 }
 
 }  // namespace filrouge

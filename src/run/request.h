@@ -1,7 +1,8 @@
-// What a worker is sent for one step: by a run, and by `prove`.
+// What a worker is sent for one step, by a run and by `prove`, and what its answer makes of the step.
 #pragma once
 
 #include "run/plan.h"
+#include "run/worker.h"
 
 namespace filrouge {
 
@@ -12,5 +13,8 @@ TableFiles files_in(const Store& store, const PlannedStep& provider, const Versi
 /// engines.yaml; empty = the embedded one.
 Json work_request(const Thread& thread, const PlannedStep& step, const Json& inputs,
                   const std::filesystem::path& staging, const Limits& limits, const std::string& engine);
+
+/// The version that `answer` to such a request made in `staging`, as it is committed.
+Version version_of(const PlannedStep& step, const Answer& answer, const std::filesystem::path& staging);
 
 }  // namespace filrouge

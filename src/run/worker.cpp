@@ -32,6 +32,7 @@ struct Worker::Impl {
   void start();
   void send(const std::string& line);
   std::optional<std::string> read_line(std::optional<Clock::time_point> deadline, bool& timed_out);
+  bool has_ended() const;
   int end(bool kill_it);
   [[noreturn]] void died();
   static Error death(int status, const std::string& said);
@@ -43,10 +44,12 @@ namespace {
 constexpr int64_t kLookAgainMs = 200;  // a signal may come just before poll() begins to wait
 std::atomic<bool> interrupted = false;
 
-/// While it lives, signals that would end the process end the waiting for a worker instead.
+/// While one lives, in any thread, signals that would end the process end the waiting for a worker instead.
 class Interruptible {
  public:
   Interruptible() {
+    std::lock_guard lock(mutex_);
+    if (living_++ > 0) return;
     for (size_t i = 0; i < std::size(kSignals); ++i) {
       struct sigaction before {};
       ::sigaction(kSignals[i], nullptr, &before);
@@ -55,6 +58,8 @@ class Interruptible {
     }
   }
   ~Interruptible() {
+    std::lock_guard lock(mutex_);
+    if (--living_ > 0) return;
     for (size_t i = 0; i < std::size(kSignals); ++i)
       if (is_ours_[i]) ::signal(kSignals[i], SIG_DFL);
   }
@@ -63,7 +68,9 @@ class Interruptible {
 
  private:
   static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
-  bool is_ours_[std::size(kSignals)] = {};
+  static inline std::mutex mutex_;
+  static inline int living_ = 0;
+  static inline bool is_ours_[std::size(kSignals)] = {};
 };
 
 /// Both ends close on exec; the child's own ends are duplicated onto 0 and 1.
@@ -149,6 +156,12 @@ void Worker::Impl::send(const std::string& line) {
   }
 }
 
+/// Also where a close() that failed keeps the pipe open on our side.
+bool Worker::Impl::has_ended() const {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
 /// The next line; nothing when the worker closed its end or time is up.
 std::optional<std::string> Worker::Impl::read_line(std::optional<Clock::time_point> deadline, bool& timed_out) {
   size_t searched = 0;
@@ -171,6 +184,7 @@ std::optional<std::string> Worker::Impl::read_line(std::optional<Clock::time_poi
     }
     pollfd wait{from_worker, POLLIN, 0};
     int ready = ::poll(&wait, 1, static_cast<int>(wait_ms));
+    if (ready == 0 && has_ended()) return std::nullopt;
     if (ready <= 0) continue;  // EINTR, or a deadline to look at again
     char block[1 << 16];
     ssize_t got = ::read(from_worker, block, sizeof block);

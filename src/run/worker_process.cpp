@@ -62,17 +62,21 @@ class Lines {
   size_t searched_ = 0;
 };
 
-/// Waits until the copy has ended (its end of `ended` closes) or the owner is gone; then it is killed.
+/// Waits until the copy has ended (its end of `ended` closes, or was left open by a close() that failed) or the owner
+/// is gone; then it is killed.
 int wait_for(pid_t copy, int ended, Lines& lines) {
+  constexpr int kLookAgainMs = 1000;
+  int status = 0;
   bool owner_is_gone = false;
   while (!owner_is_gone) {
     pollfd places[] = {{ended, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
-    if (::poll(places, 2, -1) < 0) continue;
+    int ready = ::poll(places, 2, kLookAgainMs);
+    if (ready == 0 && ::waitpid(copy, &status, WNOHANG) == copy) return status;
+    if (ready <= 0) continue;
     if (places[0].revents) break;
     if (places[1].revents) owner_is_gone = !lines.fill();
   }
   if (owner_is_gone) ::kill(copy, SIGKILL);
-  int status = 0;
   while (::waitpid(copy, &status, 0) < 0 && errno == EINTR) {
   }
   if (owner_is_gone) ::_exit(0);

@@ -127,8 +127,8 @@ std::unique_ptr<ByteSource> decoded(std::unique_ptr<ByteSource> source, const st
 
 }  // namespace
 
-std::unique_ptr<ByteSource> open_source(const SourceFile& file, const std::string& encoding) {
-  return decoded(unpacked(file), encoding);
+std::unique_ptr<ByteSource> open_source(const SourceFile& file, const std::string& encoding, Unpacking unpacking) {
+  return decoded(unpacked(file, unpacking), encoding);
 }
 
 std::unique_ptr<ByteSource> text_source(std::string text) {

@@ -37,9 +37,14 @@ Packing packing_of(const fs::path& path);
 /// The names of the members of a zip file that hold data, in byte order: no folders, no hidden files, no `__MACOSX`.
 std::vector<std::string> zip_members(const fs::path& path);
 
+/// How packed bytes are unpacked. At once (files up to 128 MB): three times as fast, but nothing can be done with the
+/// first byte before the last one is there. So bit by bit where only the start is wanted, or another thread parses.
+enum class Unpacking { at_once, bit_by_bit };
+
 /// Opens the file unpacked and decoded. `encoding`: a name iconv knows; empty = UTF-8, or UTF-16 where a BOM says so.
 /// Stops with FR0305 when the unpacked text exceeds both 1000 times the file and 1 GB.
-std::unique_ptr<ByteSource> open_source(const SourceFile& file, const std::string& encoding);
+std::unique_ptr<ByteSource> open_source(const SourceFile& file, const std::string& encoding,
+                                        Unpacking unpacking = Unpacking::at_once);
 /// Bytes of a text in memory (tests, samples).
 std::unique_ptr<ByteSource> text_source(std::string text);
 

@@ -121,7 +121,9 @@ ValueKind number_kind(std::string_view text, char decimal) {
 }
 
 ValueKind word_kind(std::string_view text) {
-  if (text.size() > 8) return ValueKind::text;
+  // None of the words below: asked of every cell of a text column.
+  constexpr std::string_view kFirst = "tTfFnNiI-#\\?.mM<vV";
+  if (text.size() > 8 || text.size() == 6 || kFirst.find(text[0]) == std::string_view::npos) return ValueKind::text;
   std::string small = lower(text);
   if (small == "true" || small == "false") return ValueKind::boolean;
   if (small == "nan" || small == "inf" || small == "-inf" || small == "infinity") return ValueKind::real;

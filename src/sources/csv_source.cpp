@@ -19,7 +19,7 @@ constexpr size_t kSampleBytes = 256 << 10;
 constexpr uint64_t kEngineLine = 1'900'000;  // DuckDB's buffers are made for lines up to 2 MB
 
 std::string sample_of(const SourceFile& file, const std::string& encoding, bool& whole) {
-  auto source = open_source(file, encoding);
+  auto source = open_source(file, encoding, Unpacking::bit_by_bit);
   std::string sample(kSampleBytes, '\0');
   size_t have = 0;
   while (size_t got = have < sample.size() ? source->read(sample.data() + have, sample.size() - have) : 0) have += got;
@@ -36,7 +36,7 @@ class FileWalk {
       : facts_(facts),
         rules_(csv.rules),
         integers_(std::move(integer_columns)),
-        source_(open_ahead(facts.file, csv.encoding)),
+        source_(open_ahead(facts.file, csv.encoding, Unpacking::bit_by_bit)),
         records_(*source_, facts.dialect) {
     if (facts.dialect.header && facts.dialect.header_line == 0) skip_header();
   }

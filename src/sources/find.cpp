@@ -25,15 +25,19 @@ SourceFile source_file(const fs::path& file, const fs::path& folder, const fs::p
   return {file, "", inside ? shown.string() : file.string(), partition_of(file, root)};
 }
 
-/// Folders are walked in name order; hidden files and those that tools leave beside data (_SUCCESS) are not data.
+/// Hidden files and those that tools leave beside data (_SUCCESS) are not data; links to folders are not followed.
+void add_files_below(const fs::path& folder, std::vector<fs::path>& found) {
+  for (const fs::path& path : entries_of(folder)) {
+    std::string name = path.filename().string();
+    if (name.starts_with('.') || name.starts_with('_')) continue;
+    if (fs::is_directory(fs::symlink_status(path))) add_files_below(path, found);
+    if (fs::is_regular_file(path)) found.push_back(path);
+  }
+}
+
 std::vector<SourceFile> files_below(const fs::path& path, const fs::path& folder) {
   std::vector<fs::path> found;
-  for (auto at = fs::recursive_directory_iterator(path); at != fs::recursive_directory_iterator(); ++at) {
-    std::string name = at->path().filename().string();
-    bool hidden = name.starts_with('.') || name.starts_with('_');
-    if (hidden && at->is_directory()) at.disable_recursion_pending();
-    if (!hidden && at->is_regular_file()) found.push_back(at->path());
-  }
+  add_files_below(path, found);
   std::sort(found.begin(), found.end());
   std::vector<SourceFile> files;
   for (const fs::path& file : found) files.push_back(source_file(file, folder, path));

@@ -1,15 +1,9 @@
-// libcurl is opened when the first URL is fetched: the program starts without it, and everything that people expect of
-// a download (redirects, proxies with their exceptions, the system's certificates) is as curl does it. Of its interface
-// only what is used is declared here; the numbers are those of its stable ABI (curl/curl.h).
-//
-// Rejected: cpp-httplib, which Debian ships as a shared library that would be needed at start; Beast, without
-// redirects, proxies and read timeouts of its own.
 #include "sources/http.h"
 
-#include <dlfcn.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/curl.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -19,71 +13,6 @@ namespace filrouge {
 namespace {
 
 constexpr uint64_t kLargestBytes = 100'000'000'000, kFreeBytes = 64'000'000, kCheckEvery = 16 << 20;
-
-enum Option {
-  kLowSpeedBytes = 19,
-  kLowSpeedSeconds = 20,
-  kFollowRedirects = 52,
-  kMostRedirects = 68,
-  kConnectSeconds = 78,
-  kNoSignals = 99,
-  kProtocols = 181,
-  kRedirectProtocols = 182,
-  kWriteTo = 10001,
-  kUrl = 10002,
-  kErrorText = 10010,
-  kUserAgent = 10018,
-  kHeaders = 10023,
-  kHeaderTo = 10029,
-  kWrite = 20011,
-  kHeader = 20079
-};
-constexpr int kResponseCode = 0x200002, kIsHttp = 1, kIsHttps = 2;
-
-struct Curl {
-  int (*global_init)(long flags);
-  void* (*easy_init)();
-  void (*easy_cleanup)(void* handle);
-  int (*easy_setopt)(void* handle, int option, ...);
-  int (*easy_perform)(void* handle);
-  int (*easy_getinfo)(void* handle, int what, ...);
-  const char* (*easy_strerror)(int code);
-  void* (*slist_append)(void* list, const char* text);
-  void (*slist_free_all)(void* list);
-  char* (*version)();
-};
-
-Curl load_curl() {
-  void* handle = nullptr;
-  for (const char* name : {"libcurl.so.4", "libcurl-gnutls.so.4"})
-    if (!handle) handle = dlopen(name, RTLD_NOW);
-  if (!handle)
-    throw Error(ErrorKind::environment, "FR0329", "reading from a URL needs libcurl, which is not installed",
-                "on Debian and Ubuntu: sudo apt install libcurl4");
-  Curl curl{};
-  auto find = [&](const char* name, auto& function) {
-    function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(handle, name));
-    FR_CHECK(function != nullptr);
-  };
-  find("curl_global_init", curl.global_init);
-  find("curl_easy_init", curl.easy_init);
-  find("curl_easy_cleanup", curl.easy_cleanup);
-  find("curl_easy_setopt", curl.easy_setopt);
-  find("curl_easy_perform", curl.easy_perform);
-  find("curl_easy_getinfo", curl.easy_getinfo);
-  find("curl_easy_strerror", curl.easy_strerror);
-  find("curl_slist_append", curl.slist_append);
-  find("curl_slist_free_all", curl.slist_free_all);
-  find("curl_version", curl.version);
-  constexpr long kEverything = 3;
-  curl.global_init(kEverything);
-  return curl;
-}
-
-const Curl& curl() {
-  static const Curl library = load_curl();
-  return library;
-}
 
 std::string today() {
   char text[16];
@@ -109,23 +38,23 @@ std::string extension_of(const std::string& url) {
 class Request {
  public:
   Request(const std::string& url, fs::path part) : part_(std::move(part)), out_(part_, std::ios::binary) {
-    set(kUrl, url.c_str());
-    set(kFollowRedirects, 1L);
-    set(kMostRedirects, 10L);
+    set(kCurlUrl, url.c_str());
+    set(kCurlFollowRedirects, 1L);
+    set(kCurlMostRedirects, 10L);
     bool secure = lower(url).starts_with("https");
-    set(kProtocols, static_cast<long>(kIsHttp | kIsHttps));
-    set(kRedirectProtocols, static_cast<long>(secure ? kIsHttps : kIsHttp | kIsHttps));
-    set(kConnectSeconds, 15L);
-    set(kLowSpeedBytes, 1L);
-    set(kLowSpeedSeconds, 60L);
-    set(kNoSignals, 1L);
+    set(kCurlProtocols, static_cast<long>(kCurlHttp | kCurlHttps));
+    set(kCurlRedirectProtocols, secure ? long{kCurlHttps} : kCurlHttp | kCurlHttps);
+    set(kCurlConnectSeconds, 15L);
+    set(kCurlLowSpeedBytes, 1L);
+    set(kCurlLowSpeedSeconds, 60L);
+    set(kCurlNoSignals, 1L);
     std::string agent = std::string("filrouge/") + kVersion;
-    set(kUserAgent, agent.c_str());
-    set(kErrorText, reason_);
-    set(kWrite, &Request::on_bytes);
-    set(kWriteTo, this);
-    set(kHeader, &Request::on_header);
-    set(kHeaderTo, this);
+    set(kCurlUserAgent, agent.c_str());
+    set(kCurlErrorText, reason_);
+    set(kCurlWrite, &Request::on_bytes);
+    set(kCurlWriteTo, this);
+    set(kCurlHeader, &Request::on_header);
+    set(kCurlHeaderTo, this);
   }
   ~Request() {
     curl().easy_cleanup(handle_);
@@ -140,12 +69,12 @@ class Request {
 
   /// The HTTP status; 0 when there was no answer (`reason` then says why) or it did not fit (`full`).
   long perform() {
-    set(kHeaders, headers_);
+    set(kCurlHeaders, headers_);
     int code = curl().easy_perform(handle_);
     out_.close();
     full = full || !out_;
     long status = 0;
-    curl().easy_getinfo(handle_, kResponseCode, &status);
+    curl().easy_getinfo(handle_, kCurlResponseCode, &status);
     if (code == 0 && !full) return status;
     reason = reason_[0] != '\0' ? reason_ : curl().easy_strerror(code);
     return 0;
@@ -266,10 +195,6 @@ class Fetch {
 };
 
 }  // namespace
-
-std::string curl_version() {
-  return curl().version();
-}
 
 Download fetch_url(const std::string& url, const std::string& shown, const fs::path& folder) {
   return Fetch(url, shown, folder).run();

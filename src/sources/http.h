@@ -11,9 +11,6 @@
 
 namespace filrouge {
 
-/// "libcurl/7.88.1 OpenSSL/3.0.17 ..." of the library that is opened. Throws Error(environment, FR0329) without one.
-std::string curl_version();
-
 struct Download {
   fs::path file;
   std::string sha256;

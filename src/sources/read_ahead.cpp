@@ -90,8 +90,8 @@ class ReadAhead : public ByteSource {
 
 }  // namespace
 
-std::unique_ptr<ByteSource> open_ahead(const SourceFile& file, const std::string& encoding) {
-  auto source = open_source(file, encoding);
+std::unique_ptr<ByteSource> open_ahead(const SourceFile& file, const std::string& encoding, Unpacking unpacking) {
+  auto source = open_source(file, encoding, unpacking);
   if (is_plain(file, encoding)) return source;
   return std::make_unique<ReadAhead>(std::move(source));
 }

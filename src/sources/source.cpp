@@ -39,7 +39,7 @@ std::optional<FileFormat> format_by_name(const SourceFile& file) {
 }
 
 std::string start_of(const SourceFile& file, const std::string& encoding) {
-  auto source = open_source(file, encoding);
+  auto source = open_source(file, encoding, Unpacking::bit_by_bit);
   std::string start(64 << 10, '\0');
   size_t have = 0;
   while (size_t got = have < start.size() ? source->read(start.data() + have, start.size() - have) : 0) have += got;
@@ -274,7 +274,7 @@ fs::path scratch_path(const SourceFile& file, size_t index, const fs::path& scra
 fs::path readable_path(const SourceFile& file, size_t index, const std::string& encoding, const fs::path& scratch) {
   if (is_plain(file, encoding)) return file.path;
   fs::path path = scratch_path(file, index, scratch, ".data");
-  auto source = open_ahead(file, encoding);
+  auto source = open_ahead(file, encoding, Unpacking::at_once);
   write_all(*source, path, file.shown);
   return path;
 }

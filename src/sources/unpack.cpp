@@ -269,17 +269,18 @@ std::unique_ptr<ByteSource> small_zip(const SourceFile& file) {
 
 }  // namespace
 
-std::unique_ptr<ByteSource> unpacked(const SourceFile& file) {
+std::unique_ptr<ByteSource> unpacked(const SourceFile& file, Unpacking unpacking) {
   Packing packing = packing_of(file.path);
   if (packing == Packing::none) return file_source(file.path);
+  bool at_once = unpacking == Unpacking::at_once;
   std::unique_ptr<ByteSource> source;
   if (packing == Packing::gzip) {
-    if (auto small = small_gzip(file.path)) return small;
+    if (auto small = at_once ? small_gzip(file.path) : nullptr) return small;
     source = std::make_unique<GzipSource>(file_source(file.path), file.shown);
   }
   if (packing == Packing::zstd) source = std::make_unique<ZstdSource>(file_source(file.path), file.shown);
   if (packing == Packing::zip) {
-    if (auto small = small_zip(file)) return small;
+    if (auto small = at_once ? small_zip(file) : nullptr) return small;
     source = std::make_unique<ZipSource>(file);
   }
   return std::make_unique<BombGuard>(std::move(source), fs::file_size(file.path), file.shown);

@@ -220,16 +220,16 @@ void check_classes(LearnData& data, const ModelPlan& plan) {
       data.notes.push_back(fmt::format("no training row has `{}`: the model never says it", data.labels[k]));
 }
 
-void refuse_leaks(const LearnData& data, const Json& config) {
+void refuse_leaks(const LearnData& data, const Json& config, int threads) {
   std::vector<std::string> allowed;
   if (config.contains("allow_leak"))
     for (const auto& [column, reason] : config["allow_leak"].items()) allowed.push_back(column);
-  if (auto leak = find_telling_column(data.inputs, data.split.train, data.y, data.classes(), allowed))
+  if (auto leak = find_telling_column(data.inputs, data.split.train, data.y, data.classes(), allowed, threads))
     throw Error(
         ErrorKind::data, "FR0808", leak->evidence + ": it is hardly known before the target is",
         fmt::format("put it under `ignore`, or say why it is fair: allow_leak: {{{}: \"reason\"}}", leak->column));
   if (std::find(allowed.begin(), allowed.end(), "rows") != allowed.end()) return;
-  if (auto leak = find_repeated_rows(data.inputs, data.split, data.y))
+  if (auto leak = find_repeated_rows(data.inputs, data.split, data.y, threads))
     throw Error(ErrorKind::data, "FR0808", leak->evidence,
                 "look for a join that repeats rows, or say why it is fair: allow_leak: {rows: \"reason\"}");
 }
@@ -242,12 +242,12 @@ std::string learn_scan_sql(const ModelPlan& plan, const LearnData& data) {
   return scan_sql(columns, plan.from);
 }
 
-LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, uint64_t memory_bytes,
+LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, const Limits& limits,
                           Engine& engine) {
   LearnData data(plan.sources, other_columns(plan, table));
   data.table_rows = rows_of_table(plan, engine);
   bool ranks = plan.task == Task::rank;
-  data.step = step_for(data, config, ranks, memory_bytes);
+  data.step = step_for(data, config, ranks, limits.memory_bytes);
   read_rows(data, plan, engine);
   if (ranks) gather_lists(data, plan);
   read_target(data, plan, config);
@@ -265,7 +265,7 @@ LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schem
   }
   data.split = split_rows(plan.split, data.rows, data.y, by, data.task == Task::classify);
   check_classes(data, plan);
-  refuse_leaks(data, config);
+  refuse_leaks(data, config, limits.threads);
   if (!plan.skipped.empty())
     data.notes.push_back("columns of types that no model reads are left out: " + join(plan.skipped, ", "));
   return data;

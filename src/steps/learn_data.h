@@ -33,9 +33,9 @@ struct LearnData {
 };
 
 /// Reads `plan.from`, sampled where it is larger than about 1 GB or `sample:` says so. Throws FR0809 where that is more
-/// than `memory_bytes` can hold. Throws Error(data, FR0803 ... FR0808) in the words of the
+/// than `limits` can hold. Throws Error(data, FR0803 ... FR0808) in the words of the
 /// thread.
-LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, uint64_t memory_bytes,
+LearnData load_learn_data(const ModelPlan& plan, const Json& config, const Schema& table, const Limits& limits,
                           Engine& engine);
 
 /// The table's rows of a sampled step that may be learned from, all of them, as numbers: what is in the sample's test

@@ -13,19 +13,19 @@ namespace {
 constexpr size_t kExplainedRows = 2000;  // for the importance; `explain` takes all
 constexpr size_t kMostSegmentValues = 20;
 
-Part part_of(const std::string& name, const Model& model, const Frame& frame, const Rows& rows) {
+Part part_of(const std::string& name, const Model& model, const Frame& frame, const Rows& rows, int threads) {
   // In pieces, so that no second copy of a large table is made.
-  constexpr size_t kPiece = 65'536;
+  constexpr size_t kPiece = 32'768;
+  std::vector<std::pair<std::vector<double>, std::vector<double>>> pieces((rows.size() + kPiece - 1) / kPiece);
+  for_row_parts(rows.size(), kPiece, threads, [&](size_t piece, size_t begin, size_t end) {
+    Matrix x = model.features.encode(
+        rows_of(frame, Rows(rows.begin() + static_cast<long>(begin), rows.begin() + static_cast<long>(end))));
+    pieces[piece] = {model.predict(model.raw(x)), model.predict_quantiles(x)};
+  });
   Part part{name, rows, {}, {}};
-  auto append = [](const std::vector<double>& from, std::vector<double>& to) {
-    to.insert(to.end(), from.begin(), from.end());
-  };
-  for (size_t begin = 0; begin < rows.size(); begin += kPiece) {
-    Rows piece(rows.begin() + static_cast<long>(begin),
-               rows.begin() + static_cast<long>(std::min(rows.size(), begin + kPiece)));
-    Matrix x = model.features.encode(rows_of(frame, piece));
-    append(model.predict(model.raw(x)), part.answers);
-    append(model.predict_quantiles(x), part.quantiles);
+  for (const auto& [answers, quantiles] : pieces) {
+    part.answers.insert(part.answers.end(), answers.begin(), answers.end());
+    part.quantiles.insert(part.quantiles.end(), quantiles.begin(), quantiles.end());
   }
   return part;
 }
@@ -45,9 +45,9 @@ std::vector<double> baseline_answers(const Verdicts& v, const Rows& rows) {
   return scores_by(v.learned.order, v.learned.model.features.encode(rows_of(v.data.inputs, rows)));
 }
 
-void judge_part(size_t p, const std::string& main_metric, Verdicts& v) {
+void judge_part(size_t p, const std::string& main_metric, int threads, Verdicts& v) {
   const Part& part = v.parts[p];
-  std::vector<Metric> metrics = judge(judged_of(v.data, part.rows, part.answers), v.seed);
+  std::vector<Metric> metrics = judge(judged_of(v.data, part.rows, part.answers), v.seed, threads);
   auto first = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == main_metric; });
   if (first != metrics.end()) std::rotate(metrics.begin(), first, first + 1);
   v.metrics[p] = std::move(metrics);
@@ -330,14 +330,15 @@ Judged judged_of(const LearnData& data, const Rows& rows, const std::vector<doub
 Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned& learned,
                      const std::string& main_metric, int threads) {
   Verdicts v{plan, data, learned, {}, {}, {}, {}, 1};
-  v.parts.push_back(part_of("train", learned.model, data.inputs, data.split.train));
+  v.parts.push_back(part_of("train", learned.model, data.inputs, data.split.train, threads));
   if (!learned.judged.empty())
     v.parts.push_back(
         {"validation", learned.judged, learned.model.predict(learned.judged_raw), learned.judged_quantiles});
-  if (!data.split.test.empty()) v.parts.push_back(part_of("test", learned.model, data.inputs, data.split.test));
+  if (!data.split.test.empty())
+    v.parts.push_back(part_of("test", learned.model, data.inputs, data.split.test, threads));
   v.metrics.resize(v.parts.size());
   v.baseline.resize(v.parts.size());
-  for_parts(v.parts.size(), threads, [&](size_t p) { judge_part(p, main_metric, v); });
+  for (size_t p = 0; p < v.parts.size(); ++p) judge_part(p, main_metric, threads, v);
   for_parts(v.parts.size(), threads, [&](size_t p) { judge_baseline(p, v); });
   for (size_t p = 0; p < v.parts.size() && !plan.quantiles.empty(); ++p)
     for (const QuantileFigure& figure :

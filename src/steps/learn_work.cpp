@@ -210,7 +210,7 @@ double budget_seconds(const Json& config) {
 WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
   const auto& [request, plan, config, schema] = job;
   context.phase("reading");
-  LearnData data = load_learn_data(plan, config, schema, request.limits.memory_bytes, context.engine());
+  LearnData data = load_learn_data(plan, config, schema, request.limits, context.engine());
   LearnOrder order = order_of(plan, data, config, request);
   order.phase = [&](const std::string& what) { context.phase(what); };
   if (data.step > 1) {

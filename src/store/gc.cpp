@@ -20,30 +20,45 @@ uint64_t bytes_in(const fs::path& folder) {
 
 }  // namespace
 
+std::vector<fs::path> Store::Impl::all_version_folders() {
+  if (!remote) return version_folders(folder);
+  std::vector<fs::path> paths;
+  for (const auto& [path, id] : remote->version_folders()) paths.push_back(path);
+  return paths;
+}
+
+uint64_t Store::Impl::bytes_of_folder(const fs::path& path) {
+  return remote ? remote->bytes_of(path.string()) : bytes_in(folder / path);
+}
+
 void Store::Impl::remove_folders(const std::vector<fs::path>& paths) {
   std::vector<fs::path> hidden;
   std::set<fs::path> parents;
-  for (const fs::path& path : paths) {
-    std::error_code error;
-    if (!fs::exists(fs::symlink_status(path, error))) continue;
-    const fs::path to = temporary();
-    try {
+  auto give_back = [&] {
+    for (const fs::path& path : hidden) discard(path);
+  };
+  try {
+    for (const fs::path& path : paths) {
+      std::error_code error;
+      if (!fs::exists(fs::symlink_status(path, error))) continue;
+      const fs::path to = temporary();
       rename_path(path, to);
-    } catch (const Error&) {
-      for (const fs::path& gone : hidden) discard(gone);  // as far as it got; what power loss brings back is not whole
-      throw;
+      hidden.push_back(to);
+      parents.insert(path.parent_path());
     }
-    hidden.push_back(to);
-    parents.insert(path.parent_path());
+    if (hidden.empty()) return;
+    // Else power loss could bring a name back whose files are gone.
+    sync_path(folder / "tmp");
+    for (const fs::path& parent : parents) sync_path(parent);
+  } catch (const Error&) {
+    give_back();  // what power loss brings back then is not whole, and the catalog does not know it
+    throw;
   }
-  if (hidden.empty()) return;
-  // Else power loss could bring a name back whose files are gone.
-  sync_path(folder / "tmp");
-  for (const fs::path& parent : parents) sync_path(parent);
-  for (const fs::path& path : hidden) discard(path);
+  give_back();
 }
 
 void Store::Impl::remove_last_versions(const std::vector<fs::path>& paths) {
+  if (remote) remove_remotely(paths);
   remove_folders(paths);
   std::error_code ignored;
   for (const fs::path& path : paths) fs::remove(path.parent_path(), ignored);  // tables/FOLDER, if nothing is in it
@@ -103,12 +118,12 @@ std::vector<Finding> Store::gc(size_t keep_runs, bool dry_run, const std::set<St
     fs::path folder = folder_in_store(version);
     findings.push_back({"removed", folder.string(), version.verb, version.name, version.key,
                         fmt::format("of {}, used by none of the last {}", version.created, plural(keep_runs, "run")),
-                        bytes_in(impl_->folder / folder)});
+                        impl_->bytes_of_folder(folder)});
   }
-  for (const fs::path& folder : version_folders(impl_->folder))
+  for (const fs::path& folder : impl_->all_version_folders())
     if (!known.contains(folder.string()))
       findings.push_back(
-          {"removed", folder.string(), "", "", "", "unknown to the catalog", bytes_in(impl_->folder / folder)});
+          {"removed", folder.string(), "", "", "", "unknown to the catalog", impl_->bytes_of_folder(folder)});
   if (dry_run) return findings;
 
   FR_CHECK(impl_->access == Access::write);

@@ -56,14 +56,32 @@ std::string clock_time(int64_t seconds) {
 
 }  // namespace
 
+Json lock_signature() {
+  return {{"pid", ::getpid()},
+          {"host", host_name()},
+          {"started", static_cast<int64_t>(std::time(nullptr))},
+          {"command", own_command()}};
+}
+
+std::string holder_text(const std::string& signature) {
+  Json text = Json::parse(signature, nullptr, /*allow_exceptions=*/false);
+  if (!text.is_object()) return "";
+  std::string host = text.value("host", "");
+  return fmt::format("`{}` of process {}{}, since {}", text.value("command", "filrouge"), text.value("pid", 0),
+                     host == host_name() ? "" : " on " + host, clock_time(text.value("started", int64_t{0})));
+}
+
+void WriteLock::throw_held(const std::string& holder) {
+  throw Error(ErrorKind::environment, "FR0510", fmt::format("the store is in use by {}", holder),
+              "try again when it has ended; without --no-wait this command waits for it");
+}
+
 WriteLock::WriteLock(const fs::path& file, bool wait, const std::function<void(const std::string&)>& on_wait)
     : file_(file), fd_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
   if (fd_ < 0) fail("open", file_, errno);
   try {
     if (!try_take(false)) {
-      if (!wait)
-        throw Error(ErrorKind::environment, "FR0510", fmt::format("the store is in use by {}", holder()),
-                    "try again when it has ended; without --no-wait this command waits for it");
+      if (!wait) throw_held(holder());
       if (on_wait) on_wait(fmt::format("waits for {}", holder()));
       try_take(true);
     }
@@ -97,16 +115,10 @@ bool WriteLock::try_take(bool wait) {
   fail("lock", file_, errno);
 }
 
-/// "`filrouge run` of process 4711, since 14:02:11"
 std::string WriteLock::holder() const {
   // The holder signs just after it took the lock: give it a moment.
   for (int attempt = 0; attempt < 5; ++attempt) {
-    Json text = Json::parse(read_file(file_), nullptr, /*allow_exceptions=*/false);
-    if (text.is_object()) {
-      std::string host = text.value("host", "");
-      return fmt::format("`{}` of process {}{}, since {}", text.value("command", "filrouge"), text.value("pid", 0),
-                         host == host_name() ? "" : " on " + host, clock_time(text.value("started", int64_t{0})));
-    }
+    if (std::string text = holder_text(read_file(file_)); !text.empty()) return text;
     ::usleep(5'000);
   }
   return "another process";
@@ -114,11 +126,7 @@ std::string WriteLock::holder() const {
 
 /// Writes who holds the lock. Synced, so that after a power loss the next holder knows that we did not get to the end.
 void WriteLock::sign() {
-  std::string text = dump(Json{{"pid", ::getpid()},
-                               {"host", host_name()},
-                               {"started", static_cast<int64_t>(std::time(nullptr))},
-                               {"command", own_command()}}) +
-                     "\n";
+  std::string text = dump(lock_signature()) + "\n";
   if (::ftruncate(fd_, 0) != 0) fail("write", file_, errno);
   if (::pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     // On a full disk `gc` must be able to make room: it goes on without a name in the lock.

@@ -11,7 +11,14 @@
 #include <memory>
 #include <string>
 
+#include "base/json.h"
+
 namespace filrouge {
+
+/// What a lock's text says of this process: {"pid", "host", "started", "command"}.
+Json lock_signature();
+/// "`filrouge run` of process 4711, since 14:02:11"; empty where the text is none of those.
+std::string holder_text(const std::string& signature);
 
 class WriteLock {
  public:
@@ -21,6 +28,9 @@ class WriteLock {
   ~WriteLock();
   WriteLock(const WriteLock&) = delete;
   WriteLock& operator=(const WriteLock&) = delete;
+
+  /// FR0510: the store is in use by `holder`.
+  [[noreturn]] static void throw_held(const std::string& holder);
 
   /// The last holder was killed, or the machine went down under it.
   bool last_holder_crashed() const { return last_holder_crashed_; }

@@ -54,29 +54,40 @@ std::string tail_hash(const fs::path& file) {
   return hash_text(last(bytes));
 }
 
-/// Folders first come after what is in them.
-void sync_folders(const fs::path& folder) {
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (entry.is_directory() && !entry.is_symlink()) sync_folders(entry.path());
-  sync_path(folder);
+/// The folders in `folder`, at any depth and with itself, each after what is in it.
+void add_folders(const fs::path& folder, std::vector<fs::path>& folders) {
+  for (const fs::path& path : entries_of(folder))
+    if (fs::is_directory(fs::symlink_status(path))) add_folders(path, folders);
+  folders.push_back(folder);
+}
+
+std::vector<fs::path> folders_in(const fs::path& folder) {
+  std::vector<fs::path> folders;
+  add_folders(folder, folders);
+  return folders;
+}
+
+FileHash seal_file(const fs::path& file, const fs::path& staging) {
+  std::string hash = hash_file(file);
+  std::string tail = tail_hash(file);
+  sync_path(file);
+  return {file.lexically_relative(staging).string(), std::move(hash), fs::file_size(file), std::move(tail)};
 }
 
 }  // namespace
 
 std::vector<FileHash> seal_files(const fs::path& staging) {
   std::vector<FileHash> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(staging)) {
-    fs::path path = entry.path().lexically_relative(staging);
-    if (entry.is_symlink() || (!entry.is_directory() && !entry.is_regular_file()))
-      throw Error(ErrorKind::data, "FR0515",
-                  fmt::format("the step left `{}`, which is neither a file nor a folder", path.string()),
-                  "let it write ordinary files: the store keeps no links, pipes or devices");
-    if (entry.is_directory() || path == kReceipt) continue;
-    std::string hash = hash_file(entry.path());
-    std::string tail = tail_hash(entry.path());
-    sync_path(entry.path());
-    files.push_back({path.string(), std::move(hash), entry.file_size(), std::move(tail)});
-  }
+  for (const fs::path& folder : folders_in(staging))
+    for (const fs::path& path : entries_of(folder)) {
+      fs::file_type type = fs::symlink_status(path).type();
+      if (type != fs::file_type::regular && type != fs::file_type::directory)
+        throw Error(ErrorKind::data, "FR0515",
+                    fmt::format("the step left `{}`, which is neither a file nor a folder",
+                                path.lexically_relative(staging).string()),
+                    "let it write ordinary files: the store keeps no links, pipes or devices");
+      if (type == fs::file_type::regular && path != staging / kReceipt) files.push_back(seal_file(path, staging));
+    }
   std::sort(files.begin(), files.end(), [](const FileHash& a, const FileHash& b) { return a.path < b.path; });
   return files;
 }
@@ -84,7 +95,7 @@ std::vector<FileHash> seal_files(const fs::path& staging) {
 std::string seal_receipt(const fs::path& staging, const Version& version) {
   std::string text = receipt_text(version);
   write_file_synced(staging / kReceipt, text);
-  sync_folders(staging);
+  for (const fs::path& folder : folders_in(staging)) sync_path(folder);
   return hash_text(text);
 }
 

@@ -43,19 +43,19 @@ std::map<StepName, const Version*> current_of(const std::vector<Entry>& entries,
   return current;
 }
 
-RunStep built_step(const Version& version) {
-  RunStep step{version.verb, version.name,    version.key,         "built",
-               {},           version.seconds, version.cpu_seconds, version.peak_memory_bytes};
-  step.rows = version.tables.empty() ? 0 : version.tables[0].rows;
-  return step;
-}
-
 struct Discarded {
   const fs::path& folder;
   ~Discarded() { discard(folder); }
 };
 
 }  // namespace
+
+RunStep built_step(const Version& version) {
+  RunStep step{version.verb, version.name,    version.key,         "built",
+               {},           version.seconds, version.cpu_seconds, version.peak_memory_bytes};
+  step.rows = version.tables.empty() ? 0 : version.tables[0].rows;
+  return step;
+}
 
 void enter_all(Catalog& catalog, const fs::path& store) {
   std::vector<Entry> entries = entries_from_receipts(store);
@@ -74,8 +74,9 @@ void enter_all(Catalog& catalog, const fs::path& store) {
   catalog.set_last_built(built);
 }
 
-void Store::rebuild(const fs::path& given) {
-  fs::path folder = fs::absolute(given).lexically_normal();
+void Store::rebuild(const StorePlace& place) {
+  fs::path folder = fs::absolute(place.folder).lexically_normal();
+  if (!place.remote.empty()) return rebuild_copy(place);
   if (!fs::is_directory(folder))
     throw Error(ErrorKind::environment, "FR0501", fmt::format("there is no store in {}", folder.string()));
   WriteLock lock(folder / "lock", /*wait=*/false, {});

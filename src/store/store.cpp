@@ -55,9 +55,10 @@ Store::Impl::~Impl() {
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
-std::unique_ptr<Store> Store::open(const fs::path& folder, Access access, bool wait,
+std::unique_ptr<Store> Store::open(const StorePlace& place, Access access, bool wait,
                                    const std::function<void(const std::string&)>& on_wait) {
-  auto impl = std::make_unique<Impl>(fs::absolute(folder).lexically_normal(), access);
+  auto impl = std::make_unique<Impl>(fs::absolute(place.folder).lexically_normal(), access);
+  if (!place.remote.empty()) impl->remote = std::make_unique<RemoteStore>(place.remote, impl->own_temporary);
   if (access == Access::write) {
     make_folder_durably(impl->folder);
     impl->lock.emplace(impl->folder / "lock", wait, on_wait);
@@ -66,6 +67,14 @@ std::unique_ptr<Store> Store::open(const fs::path& folder, Access access, bool w
     if (!fs::exists(impl->folder / ".gitignore")) write_file_durably(impl->folder / ".gitignore", "*\n");
     impl->empty_tmp();
     impl->make_room();
+  }
+  if (impl->remote) {
+    if (access == Access::write)
+      impl->take_remotely(wait, on_wait);
+    else
+      impl->refresh();
+    impl->catalog();
+    return std::unique_ptr<Store>(new Store(std::move(impl)));
   }
   bool is_lost = !fs::exists(impl->folder / kCatalogFile);  // or was never there: then there is nothing to enter
   impl->catalog();
@@ -207,11 +216,13 @@ std::vector<Version> Store::versions(const std::string& verb, const std::string&
 }
 
 bool Store::is_whole(const Version& version) const {
+  if (impl_->remote) return impl_->is_there_remotely(version);
   return looks_whole(folder_of(version), version);
 }
 
 void Store::check_unchanged(const Version& version) const {
   constexpr uint64_t kReadWhole = 256'000'000;  // about 0.1 s from memory; what reads the rows has them in memory then
+  if (impl_->remote) return impl_->fetch(version);  // which looks at every byte
   bool is_same = total_bytes(version) <= kReadWhole ? is_as_written(folder_of(version), version) : is_whole(version);
   if (!is_same)
     throw Error(ErrorKind::data, "FR0516",
@@ -229,24 +240,31 @@ fs::path Store::stage() {
   return staging;
 }
 
+void Store::Impl::publish_locally(const fs::path& staging, Version& version, std::string& receipt_hash) {
+  fs::path final = folder / folder_in_store(version);
+  make_folder_durably(final.parent_path());
+  while (!publish_folder(staging, final, temporary())) {
+    // A folder under its final name is whole by construction, unless something else damaged it since: the bytes are
+    // read, for it may be that damage for which the step was built again.
+    if (std::optional<Version> there = whole_version(final, version)) {
+      version = std::move(*there);
+      receipt_hash = hash_file(final / kReceipt);
+      return;
+    }
+    remove_folders({final});
+  }
+}
+
 Version Store::commit(const fs::path& staging, Version version) {
   FR_CHECK(impl_->access == Access::write);
   try {
-    fs::path final = folder_of(version);
     version.created = utc_now();
     version.file_hashes = seal_files(staging);
     std::string receipt_hash = seal_receipt(staging, version);
-    make_folder_durably(final.parent_path());
-    while (!publish_folder(staging, final, impl_->temporary())) {
-      // A folder under its final name is whole by construction, unless something else damaged it since: the bytes are
-      // read, for it may be that damage for which the step was built again.
-      if (std::optional<Version> there = whole_version(final, version)) {
-        version = std::move(*there);
-        receipt_hash = hash_file(final / kReceipt);
-        break;
-      }
-      impl_->remove_folders({final});
-    }
+    if (impl_->remote)
+      impl_->publish_remotely(staging, version, receipt_hash);
+    else
+      impl_->publish_locally(staging, version, receipt_hash);
     discard(staging);  // there still where another version was found
     std::lock_guard guard(impl_->mutex);
     Entry entry{version, std::move(receipt_hash)};
@@ -288,6 +306,7 @@ void Store::Impl::flush_settled() {
 void Store::Impl::save_current() {
   if (!current_changed) return;
   write_current(folder, writable().current_keys(), temporary());
+  if (remote) write_remotely("current.json");
   current_changed = false;
 }
 
@@ -302,6 +321,7 @@ void Store::end_run(int64_t id, int exit_code, const std::vector<RunStep>& steps
   std::lock_guard guard(impl_->mutex);
   Run run = impl_->writable().ended(id, exit_code, steps);
   write_run_record(impl_->folder, run, impl_->temporary());
+  if (impl_->remote) impl_->write_remotely(run_record(id));
   impl_->writable().end_run(run, impl_->settled);
   impl_->settled.clear();
   impl_->save_current();

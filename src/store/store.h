@@ -10,7 +10,8 @@
 //   .filrouge/tmp/                               staging; emptied when a run takes the lock
 //
 // FOLDER is the name of the version's main table ("flights", "flights.checks"), for a chart the chart's name.
-// docs/store.md says more.
+// docs/store.md says more. A store on HDFS is the same tree there; `folder` is then a copy on this machine of what was
+// used of it, with a catalog made from its receipts. A version is there when HDFS has it.
 //
 // A version exists whole or not at all: staged in tmp/, every file and folder fsynced, receipt.json written last, the
 // folder renamed to its final name, the parent fsynced, then entered in the catalog in one transaction. One process at
@@ -109,6 +110,19 @@ struct Finding {
   std::vector<std::string> feeds;  ///< verify: the current steps that what it found goes into, "sql departures"
 };
 
+/// Where a store is.
+struct StorePlace {
+  StorePlace(fs::path on_disk) : folder(std::move(on_disk)) {}
+
+  fs::path folder;     ///< on HDFS: the copy on this machine, in cache_folder()
+  std::string remote;  ///< the address on HDFS; empty for a folder
+  /// For people.
+  std::string text() const { return remote.empty() ? folder.string() : remote; }
+};
+
+/// A folder, or webhdfs://[USER@]HOST[:PORT]/PATH. Throws Error(user, FR0604).
+StorePlace parse_place(const std::string& text);
+
 class Store {
  public:
   enum class Access {
@@ -120,12 +134,14 @@ class Store {
   /// made by a newer program; FR0512 when the catalog is damaged (hint: verify --rebuild). Any function may throw
   /// FR0512, and Error(environment, FR0513), which names the file, when the disk is full or will not do what is asked.
   /// A signal whose handler was set without SA_RESTART ends the waiting with Error(interrupted, FR0703).
-  static std::unique_ptr<Store> open(const fs::path& folder, Access access, bool wait,
+  /// On HDFS also FR0530 to FR0534 (see webhdfs.h, remote_lock.h), from here and from all that writes or reads there.
+  static std::unique_ptr<Store> open(const StorePlace& place, Access access, bool wait,
                                      const std::function<void(const std::string&)>& on_wait = {});
   ~Store();
+  static bool exists(const StorePlace& place);
 
   const fs::path& folder() const;
-  /// Absolute path of a version's folder.
+  /// Absolute path of a version's folder. On HDFS it is there after check_unchanged().
   fs::path folder_of(const Version& version) const;
   std::vector<fs::path> files_of(const Version& version, const StoredTable& table) const;
 
@@ -153,8 +169,9 @@ class Store {
   void settle(const std::string& verb, const std::string& name, const std::string& key);
   /// Cheap check at use: the files are there with the recorded sizes, and end as recorded. False = rebuild it.
   bool is_whole(const Version& version) const;
-  /// Before its rows are read: as is_whole(), and where its files have 256 MB at most together, every byte against its
-  /// hash. Throws Error(data, FR0516), which says how to have it built again.
+  /// Before its rows are read: brings it to this machine where the store is on HDFS; then as is_whole(), and where its
+  /// files have 256 MB at most together, every byte against its hash. Throws Error(data, FR0516), which says how to
+  /// have it built again.
   void check_unchanged(const Version& version) const;
 
   // ---- runs ----
@@ -182,7 +199,7 @@ class Store {
   /// Makes the catalog anew from the receipts; the old one is kept as catalog.db.old. The current version of a step is
   /// the one it had settled on at the end of its last run, else the newest. The history of runs comes from their
   /// records: runs that were interrupted are not in it. Throws FR0510 while a run goes on.
-  static void rebuild(const fs::path& folder);
+  static void rebuild(const StorePlace& place);
   /// Removes versions that are neither current nor used by the last `keep_runs` runs, and folders that the catalog does
   /// not know. With `steps` (those of the thread) the current version of any other step is not kept for being current.
   /// Each finding has its bytes.
@@ -191,6 +208,7 @@ class Store {
  private:
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
+  static void rebuild_copy(const StorePlace& place);
   std::unique_ptr<Impl> impl_;
 };
 

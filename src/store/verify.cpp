@@ -97,6 +97,34 @@ class VersionCheck {
   bool is_good_ = true;
 };
 
+/// The same for a version on HDFS.
+bool remote_passes(RemoteStore& remote, const Entry& entry, std::vector<Finding>& findings) {
+  const Version& version = entry.version;
+  const fs::path folder = folder_in_store(version);
+  bool is_good = true;
+  auto report = [&](const char* what, const fs::path& path, const std::string& message) {
+    findings.push_back({what, path.string(), version.verb, version.name, version.key, message});
+    is_good = is_good && what == std::string_view("extra");
+  };
+  std::optional<std::map<std::string, uint64_t>> files = remote.files_of(folder.string());
+  if (!files) {
+    report("missing", folder, "the folder of the version is gone");
+    return false;
+  }
+  std::optional<std::string> receipt = remote.text((folder / kReceipt).string());
+  if (!receipt)
+    report("missing", folder / kReceipt, "the file is gone");
+  else if (hash_text(*receipt) != entry.receipt_hash)
+    report("damaged", folder / kReceipt, "the receipt does not say what the catalog says");
+  remote.check_files(version, [&](const char* what, const std::string& path, const std::string& message) {
+    report(what, folder / path, message);
+  });
+  files->erase(kReceipt);
+  for (const FileHash& file : version.file_hashes) files->erase(file.path);
+  for (const auto& [path, bytes] : *files) report("extra", folder / path, "no part of the version");
+  return is_good;
+}
+
 /// For each current version the steps that read it, directly or not.
 class Feeds {
  public:
@@ -151,10 +179,12 @@ std::vector<Finding> Store::verify(bool repair, const std::function<void(const s
       entry = impl_->catalog()->entry(key);
     }
     size_t before = findings.size();
-    if (entry && !VersionCheck(impl_->folder, *entry, findings).passes()) bad.push_back(std::move(entry->version));
+    bool is_good = !entry || (impl_->remote ? remote_passes(*impl_->remote, *entry, findings)
+                                            : VersionCheck(impl_->folder, *entry, findings).passes());
+    if (!is_good) bad.push_back(std::move(entry->version));
     for (size_t i = before; i < findings.size(); ++i) findings[i].feeds = feeds.of(key);
   }
-  for (const fs::path& folder : version_folders(impl_->folder))
+  for (const fs::path& folder : impl_->all_version_folders())
     if (!known.contains(folder.string()))
       findings.push_back({"extra", folder.string(), "", "", "", "unknown to the catalog; filrouge gc removes it"});
   impl_->verify_records(repair, findings);
@@ -172,6 +202,7 @@ void Store::Impl::verify_records(bool repair, std::vector<Finding>& findings) {
   std::lock_guard guard(mutex);
   if (!catalog()) return;
   size_t before = findings.size();
+  if (remote) copy_records();
   read_current(folder, &findings);
   if (repair && findings.size() > before) current_changed = true, save_current();
   std::set<int64_t> recorded;
@@ -181,7 +212,9 @@ void Store::Impl::verify_records(bool repair, std::vector<Finding>& findings) {
     std::error_code ignored;
     if (!fs::exists(folder / run_record(run.id), ignored))
       findings.push_back({"missing", run_record(run.id).string(), "", "", "", "the record of a run is gone"});
-    if (repair) write_run_record(folder, run, temporary());
+    if (!repair) continue;
+    write_run_record(folder, run, temporary());
+    if (remote) write_remotely(run_record(run.id));
   }
 }
 

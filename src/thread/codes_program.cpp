@@ -79,6 +79,38 @@ removes the version and builds it again.)",
 doctor` says what it found. With the environment variable FILROUGE_SANDBOX=off workers run unconfined.)",
      R"(filrouge run               # in a container that forbids seccomp)", R"(FILROUGE_SANDBOX=off filrouge run)"},
 
+    {"FR0530", "HDFS does not answer",
+     R"(The store lies on HDFS, and the NameNode or the DataNode that it named did not answer, or cannot do now what was asked; the message
+has its reason. What may be asked twice was asked four times. The address is that of the NameNode's web interface, port 9870 by default
+(dfs.namenode.http-address). What is in the store is whole, and the next run goes on where this one was.)",
+     R"(filrouge run --store webhdfs://namenode:9000/data/late     # the port of hdfs://)",
+     R"(filrouge run --store webhdfs://namenode:9870/data/late)"},
+
+    {"FR0531", "HDFS refuses the user",
+     R"(HDFS knows who asks by the name in the address (webhdfs://USER@HOST:PORT/PATH, else the user of this process) or, with Kerberos, by a
+delegation token in the environment variable FILROUGE_HDFS_TOKEN (`hdfs fetchdt` gets one). That user may not do what was asked, or the
+token is expired.)",
+     R"(filrouge run --store webhdfs://namenode:9870/data/of_others)",
+     R"(filrouge run --store webhdfs://anna@namenode:9870/user/anna/late)"},
+
+    {"FR0532", "quota of HDFS is full",
+     R"(The folder on HDFS has a quota of names or of bytes, and it is used up. `filrouge gc` removes versions that no recent run used.)",
+     R"(filrouge run --store webhdfs://namenode:9870/data/small)",
+     R"(filrouge gc --store webhdfs://namenode:9870/data/small --keep 1)"},
+
+    {"FR0533", "transfer that was damaged",
+     R"(A file that was sent to HDFS, or came from there, arrived with other bytes or another length, also the second time. Nothing of it was
+entered into the store. A network device or a DataNode is failing.)",
+     R"(filrouge run --store webhdfs://namenode:9870/data/late     # through a proxy that changes bytes)",
+     R"(no_proxy=namenode,.datanodes filrouge run --store webhdfs://namenode:9870/data/late)"},
+
+    {"FR0534", "lock on HDFS was lost",
+     R"(A store on HDFS is locked by a file that its holder renews every 20 seconds. This machine could not, for so long that another may
+have taken the lock over (two minutes): it slept, or did not reach the NameNode. So it writes nothing more. What is in the store is
+whole; the next run goes on where this one was.)",
+     R"(filrouge run --store webhdfs://namenode:9870/data/late     # the laptop sleeps meanwhile)",
+     R"(filrouge run --store webhdfs://namenode:9870/data/late     # again)"},
+
     {"FR0601", "unknown command", R"(`filrouge help` lists the commands.)", R"(filrouge rnu)", R"(filrouge run)"},
 
     {"FR0602", "unknown option", R"(The command has no such option. `filrouge help COMMAND` lists them.)",

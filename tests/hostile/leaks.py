@@ -3,7 +3,7 @@
 
 Runs a thread with a secret in an address and rows with values that are easy to find, whose steps fail in many ways, and looks for both in
 everything that is not meant to hold them: what is printed, --json, catalog, caches and receipts of the store, command lines and
-environments of all processes. (Tables hold rows by design, NAME.rejects and NAME.failures too.)
+environments of all processes; the same for the token of a store on HDFS. (Tables hold rows by design, NAME.rejects and NAME.failures too.)
 """
 import argparse
 import http.server
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 SECRET = "hunter2SecretToken"
@@ -171,6 +172,46 @@ def found_in(what: bytes) -> list[str]:
     return [name for name, mark in (("the secret", SECRET), ("a row", WORD), ("a row's number", NUMBER)) if mark.encode() in what]
 
 
+def hdfs_leaks(filrouge: Path) -> tuple[int, int]:
+    """A store on HDFS with a delegation token, accepted and refused, and with requests that fail: (commands, leaks)."""
+    environment = {**os.environ, "FILROUGE_HDFS_TOKEN": SECRET, "no_proxy": "*"}
+    stand_in = Path(__file__).resolve().parent.parent / "support" / "webhdfs.py"
+    commands = leaks = 0
+    for token, fault in ((SECRET, ""), ("another", ""), (SECRET, "RENAME"), (SECRET, "OPEN"), (SECRET, "CREATE")):
+        with tempfile.TemporaryDirectory() as folder:
+            ports = Path(folder, "ports")
+            server = subprocess.Popen([sys.executable, stand_in, ports, "--token", token])
+            while not ports.exists():
+                time.sleep(0.02)
+            port = ports.read_text().split()[0]
+            if fault:
+                order = json.dumps({"op": fault, "what": "fail", "times": 99, "path": "" if fault == "RENAME" else "receipt"})
+                urllib.request.urlopen(urllib.request.Request(f"http://127.0.0.1:{port}/test/fault", order.encode(), method="PUT"))
+            Path(folder, "people.csv").write_text("id\n1\n")
+            Path(folder, "thread.yaml").write_text("thread: leaks\nsteps:\n  - read: people\n    from: people.csv\n")
+            environment["XDG_CACHE_HOME"] = folder + "/cache"
+            said, codes = b"", []
+            for words in (["run"], ["verify", "--json"], ["show", "people"], ["history", "--json"]):
+                process = subprocess.Popen([filrouge, *words, "--store", f"webhdfs://127.0.0.1:{port}/late"], cwd=folder, env=environment,
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                watch = ProcessList(process.pid)
+                out, err = process.communicate()
+                watch.going = False
+                said += out + err + watch.seen
+                codes.append(process.returncode)
+            server.kill()
+            server.wait()
+            if (token == SECRET and not fault) != (codes == [0, 0, 0, 0]):
+                print(f"hdfs: exit codes {codes} with {token == SECRET=} and {fault=}")
+                leaks += 1
+            commands += len(codes)
+            places = {"what was printed or listed": said, **{str(path): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}}
+            for place in (place for place, content in places.items() if SECRET.encode() in content):
+                leaks += 1
+                print(f"hdfs: the secret in {place}")
+    return commands, leaks
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--filrouge", type=Path, required=True)
@@ -221,6 +262,9 @@ def main() -> int:
                     leaks += 1
                     at = content.index({"the secret": SECRET, "a row": WORD, "a row's number": NUMBER}[what].encode())
                     print(f"{name}: {what} in {place}: {content[max(0, at - 80) : at + 60]!r}")
+    if options.only in ("", "hdfs"):
+        more, found = hdfs_leaks(filrouge)
+        done, leaks = done + more, leaks + found
     print(f"{done} commands, {failed} errors, workers seen {workers} times: {leaks} leaks")
     if not options.only and (failed < 100 or workers < 20):
         print("too few failures or workers were seen for this to prove anything")
