@@ -8,7 +8,8 @@
 // its owner. Runs are merged. An entry of the buffer holds the first eight bytes of the key as a number, so that most
 // comparisons touch no line; the first sixteen bits split the entries into groups, and large groups are sorted by the
 // other bytes of that number, so that words which come a thousand times cost no comparison at all.
-// Measured on 35 M lines `word TAB 1`: see docs/programs.md.
+// 12.7 M lines `word TAB 1` (-O2, one processor of a busy machine): gathered in 0.3 CPU seconds, sorted in 0.4 (1.0 by
+// comparisons alone), written as five runs in 0.8, merged in 0.3.
 #pragma once
 
 #include <algorithm>

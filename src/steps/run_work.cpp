@@ -106,7 +106,7 @@ fs::path run_map_reduce(const WorkRequest& request, WorkContext& context, Json& 
   InputTable table = inputs_of(request.work).at(0);
   fs::path folder = programs.folder() / "job";
   make_folder(folder);
-  MapReduce map_reduce(job, {static_cast<size_t>(request.limits.threads), request.limits.memory_bytes / 2}, programs,
+  MapReduce map_reduce(job, {static_cast<size_t>(request.limits.threads), request.limits.memory_bytes / 4}, programs,
                        folder);
   std::vector<std::string> columns;
   for (const std::string& column : table.columns)
