@@ -8,8 +8,7 @@
 using namespace filrouge;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const fs::path file =
-      fs::temp_directory_path() / ("fuzz-catalog-" + std::to_string(::getpid()) + ".db");
+  static const fs::path file = fs::temp_directory_path() / ("fuzz-catalog-" + std::to_string(::getpid()) + ".db");
   write_file(file, {reinterpret_cast<const char*>(data), size});
   try {
     Catalog catalog(file, Database::Mode::read);
