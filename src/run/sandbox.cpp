@@ -56,6 +56,7 @@ constexpr uint64_t kOnFiles = kExecute | kWriteFile | kReadFile | kTruncate | kI
 constexpr uint64_t kReading = kReadFile | kReadDir;
 constexpr uint64_t kWriting =
     kReading | kWriteFile | kRemoveDir | kRemoveFile | kMakeDir | kMakeReg | kRefer | kTruncate;
+constexpr uint64_t kOfPrograms = kExecute | kMakeSym | kMakeFifo | kMakeSock;  // where programs may write
 
 /// What the program itself needs, whatever the request: libraries that are opened late, character sets, time zones,
 /// fonts, the number of processors, and its own memory as the kernel sees it.
@@ -145,6 +146,43 @@ class Rules {
   int fd_ = -1;
 };
 
+bool is_below(const fs::path& path, const fs::path& folder) {
+  auto [end, ignored] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+  return end == folder.end();
+}
+
+/// Allows to read and run everything in `place` but what is hidden, by naming what stands beside it: Landlock can allow
+/// a folder, but not take a part of it back. Links are passed over, for where they lead is named by itself.
+void allow_all_but(Rules& rules, const fs::path& place, const std::vector<fs::path>& hidden) {
+  std::error_code ignored;
+  bool leads_there = false;
+  for (const fs::path& path : hidden) {
+    if (path == place) return;
+    leads_there = leads_there || is_below(path, place);
+  }
+  if (!leads_there) return rules.allow(place, kReading | kExecute);
+  for (auto entry = fs::directory_iterator(place, ignored); entry != fs::directory_iterator(); entry.increment(ignored))
+    if (!entry->is_symlink(ignored)) allow_all_but(rules, entry->path(), hidden);
+}
+
+/// What programs may touch: the whole machine, as far as the user may, but for what is hidden.
+void confine_files_of_programs(int abi, const Permissions& permissions) {
+  Rules rules(abi, permissions.network);
+  std::vector<fs::path> hidden;
+  for (const fs::path& path : permissions.hidden) {
+    std::error_code failed;
+    fs::path real = fs::canonical(path, failed);
+    if (!failed) hidden.push_back(real);
+  }
+  allow_all_but(rules, "/", hidden);
+  for (const char* path : {"/dev/null", "/dev/zero", "/dev/full"}) rules.allow(path, kReading | kWriteFile);
+  rules.allow("/dev/shm", kWriting);  // locks and memory that processes share
+  for (const fs::path& path : permissions.list) rules.allow(path, kReadDir);
+  for (const fs::path& path : permissions.read) rules.allow(path, kReading | kExecute);
+  for (const fs::path& path : permissions.write) rules.allow(path, kWriting | kOfPrograms);
+  rules.enforce();
+}
+
 void confine_files(int abi, const Permissions& permissions) {
   Rules rules(abi, permissions.network);
   for (const char* path : kSystem) rules.allow(path, kReading);
@@ -170,11 +208,9 @@ constexpr uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
 constexpr uint32_t kArchitecture = 0;
 #endif
 
-/// Calls that no step needs: new programs, other processes, mounts and namespaces, keys, tracing, and io_uring, which
-/// goes past filters.
-constexpr long kForbidden[] = {SYS_execve,
-                               SYS_execveat,
-                               SYS_ptrace,
+/// Calls that no step needs: other processes, mounts and namespaces, keys, tracing, and io_uring, which goes past
+/// filters.
+constexpr long kForbidden[] = {SYS_ptrace,
                                SYS_process_vm_readv,
                                SYS_process_vm_writev,
                                SYS_mount,
@@ -207,7 +243,6 @@ constexpr long kForbidden[] = {SYS_execve,
                                SYS_sethostname,
                                SYS_setdomainname,
                                SYS_personality,
-                               SYS_mknodat,
                                SYS_pidfd_getfd,
                                SYS_kcmp,
                                SYS_move_pages,
@@ -215,7 +250,7 @@ constexpr long kForbidden[] = {SYS_execve,
 
 class Filter {
  public:
-  void confine_calls(bool network) {
+  void confine_calls(const Permissions& permissions) {
     const uint32_t denied = SECCOMP_RET_ERRNO | EPERM;
     load(offsetof(seccomp_data, arch));
     when_not(kArchitecture, SECCOMP_RET_KILL_PROCESS);
@@ -224,22 +259,34 @@ class Filter {
     constexpr uint32_t kX32 = 0x40000000;
     add(BPF_JMP | BPF_JGE | BPF_K, kX32, 0, 1);
     add(BPF_RET | BPF_K, denied);
-    for (long call : {SYS_fork, SYS_vfork, SYS_mknod}) when(call, denied);
+    if (!permissions.programs)
+      for (long call : {SYS_fork, SYS_vfork, SYS_mknod}) when(call, denied);
 #endif
+    if (!permissions.programs)
+      for (long call : {SYS_execve, SYS_execveat, SYS_mknodat}) when(call, denied);
     for (long call : kForbidden) when(call, denied);
     when(SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);  // its flags cannot be seen: libc then takes clone
-    if (!network) when(SYS_socket, SECCOMP_RET_ERRNO | EACCES);
-    constexpr uint32_t kThread = 0x00010000;  // CLONE_THREAD
-    add(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3);
-    load(offsetof(seccomp_data, args));
-    add(BPF_JMP | BPF_JSET | BPF_K, kThread, 1, 0);
-    add(BPF_RET | BPF_K, denied);
+    if (!permissions.network) when(SYS_socket, SECCOMP_RET_ERRNO | EACCES);
+    confine_clone(permissions.programs);
     add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     sock_fprog program{static_cast<unsigned short>(lines_.size()), lines_.data()};
     if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) refused("seccomp");
   }
 
  private:
+  /// New threads only; with programs also new processes, but no new namespaces.
+  void confine_clone(bool programs) {
+    constexpr uint32_t kThread = 0x00010000;      // CLONE_THREAD
+    constexpr uint32_t kNamespaces = 0x7e020000;  // CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+    add(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3);
+    load(offsetof(seccomp_data, args));
+    if (programs)
+      add(BPF_JMP | BPF_JSET | BPF_K, kNamespaces, 0, 1);
+    else
+      add(BPF_JMP | BPF_JSET | BPF_K, kThread, 1, 0);
+    add(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+  }
+
   void add(int code, uint32_t k, int if_true = 0, int if_false = 0) {
     lines_.push_back({static_cast<uint16_t>(code), static_cast<uint8_t>(if_true), static_cast<uint8_t>(if_false), k});
   }
@@ -275,8 +322,9 @@ void enter_sandbox(const Permissions& permissions) {
   SandboxFacts facts = sandbox_facts();
   if (facts.switched_off) return;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) refused("no_new_privs");
-  if (facts.landlock_abi > 0) confine_files(facts.landlock_abi, permissions);
-  if (facts.seccomp) Filter().confine_calls(permissions.network);
+  if (facts.landlock_abi > 0)
+    (permissions.programs ? confine_files_of_programs : confine_files)(facts.landlock_abi, permissions);
+  if (facts.seccomp) Filter().confine_calls(permissions);
 }
 
 }  // namespace filrouge

@@ -16,6 +16,11 @@ namespace filrouge {
 struct Permissions {
   std::vector<std::filesystem::path> read, write;
   bool network = false;
+  /// It may start programs. Then it may read and run whatever the user may, but for what is `hidden`; `read` and
+  /// `write` may lie in there.
+  bool programs = false;
+  std::vector<std::filesystem::path> hidden;
+  std::vector<std::filesystem::path> list;  ///< folders whose names may be read, and those of the folders in them
 };
 
 struct SandboxFacts {

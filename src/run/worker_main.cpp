@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "charts/vega.h"
+#include "run/program_keeper.h"
 #include "run/query.h"
 #include "run/sandbox.h"
 #include "run/worker.h"
@@ -55,13 +56,18 @@ class Meter {
 
 class Context : public WorkContext {
  public:
-  Context(Engine& engine, int64_t id) : engine_(engine), id_(id) {}
+  Context(Engine& engine, int64_t id, Programs* programs) : engine_(engine), id_(id), programs_(programs) {}
   Engine& engine() override { return engine_; }
+  Programs& programs() override {
+    FR_CHECK(programs_ != nullptr);
+    return *programs_;
+  }
   void phase(const std::string& what) override { emit({{"id", id_}, {"event", "phase"}, {"what", what}}); }
 
  private:
   Engine& engine_;
   int64_t id_;
+  Programs* programs_;
 };
 
 /// Tells the owner every 200 ms how far the running statement is.
@@ -143,8 +149,8 @@ struct Kind {
 };
 constexpr Kind kKinds[] = {{"work", do_work}, {"inspect", do_inspect}, {"query", do_query}, {"warm", do_warm}};
 
-Json run_request(const Json& request, Engine& engine, int64_t id) {
-  Context context(engine, id);
+Json run_request(const Json& request, Engine& engine, int64_t id, Programs* programs) {
+  Context context(engine, id, programs);
   if (request.contains("limits")) engine.set_limits(limits_from_json(request["limits"]));
   Ticker ticker(engine, id);
   std::string name = request.at("kind");
@@ -211,6 +217,17 @@ Permissions permissions_for(const Json& request, const fs::path& own) {
   return permissions;
 }
 
+/// Who starts the programs of a step that has some; nobody where it has none.
+std::unique_ptr<Programs> programs_for(const Json& request) {
+  if (!request.contains("work") || !request["work"].contains("programs")) return nullptr;
+  std::vector<fs::path> inputs;
+  for (const Json& table : request.at("inputs"))
+    for (const fs::path& file : paths_in(table, "files")) inputs.push_back(file);
+  return keep_programs(program_room_from_json(request["work"]["programs"]),
+                       fs::path(request.at("staging").get<std::string>()) / "programs", inputs,
+                       limits_from_json(request.at("limits")));
+}
+
 void confine(const Json& request, const fs::path& own) {
   limit_memory(request);
   enter_sandbox(permissions_for(request, own));
@@ -223,14 +240,16 @@ void serve(const Json& request, Engine& engine, const fs::path& own, bool confin
   try {
     Json secrets = request.value("secrets", Json::object());
     for (const auto& [name, value] : secrets.items()) provide_secret(name, value);
+    std::unique_ptr<Programs> programs = programs_for(request);
     if (confined) confine(request, own);
-    Json result = run_request(request, engine, id);
+    Json result = run_request(request, engine, id, programs.get());
+    if (programs) programs->end();
     emit({{"id", id},
           {"event", "done"},
           {"result", std::move(result)},
           {"engine", engine.version()},
           {"seconds", meter.seconds()},
-          {"cpu_seconds", meter.cpu_seconds()},
+          {"cpu_seconds", meter.cpu_seconds() + (programs ? programs->cpu_seconds() : 0)},
           {"peak_memory_bytes", meter.peak_memory_bytes()}});
   } catch (const Error& error) {
     emit(error_event(id, error));

@@ -99,13 +99,49 @@ Schema schema_of(Engine& engine, const std::string& scan) {
   return schema_from_json(engine.rows("SELECT * FROM " + scan, 0).at("columns"));
 }
 
+/// The columns whose values must be looked at one by one: those declared with a type that their values do not all have.
+/// A whole number is one that is written so: DuckDB would round 1.5 to 2 without a word.
+std::vector<Column> columns_to_check(const SourceRequest& request) {
+  std::vector<Column> columns;
+  for (const Column& column : request.declared)
+    if (column.type != "VARCHAR" && column.type != "JSON") columns.push_back(column);
+  return columns;
+}
+
+/// What is wrong with a line, as SQL over `text`; NULL where nothing is.
+std::string reason_sql(const std::vector<Column>& checked) {
+  std::string sql =
+      "CASE WHEN NOT json_valid(text) THEN 'not valid JSON' WHEN json_type(text) <> 'OBJECT' THEN 'not a JSON object'";
+  for (const Column& column : checked) {
+    std::string name = column.name;
+    for (size_t at = 0; (at = name.find('"', at)) != std::string::npos; at += 2) name.insert(at, "\\");
+    std::string value = fmt::format("json_extract(text, {})", quote_text("$.\"" + name + "\""));
+    // In strict form an object without one of the keys would not fit either.
+    const char* convert = column.type.find("STRUCT(") != std::string::npos ? "json_transform({}, {})"
+                                                                           : "TRY(json_transform_strict({}, {}))";
+    std::string fits = fmt::format(fmt::runtime(convert), value, quote_text(Json(column.type).dump()));
+    if (column.type.starts_with("DECIMAL") && column.type.ends_with(')'))
+      fits =
+          fmt::format("TRY_CAST(json_extract_string(text, {}) AS {})", quote_text("$.\"" + name + "\""), column.type);
+    std::string bad = fmt::format("{} IS NULL", fits);
+    if (is_integer_type(column.type))
+      bad += fmt::format(" OR (json_type({0}) = 'DOUBLE' AND {0}::DOUBLE <> round({0}::DOUBLE))", value);
+    sql += fmt::format(
+        " WHEN json_type({0}) <> 'NULL' AND ({1}) THEN 'column ' || {2} || ': `' || left({0}::VARCHAR, 200) || '` is "
+        "not a ' || {3}",
+        value, bad, quote_text(column.name), quote_text(column.type));
+  }
+  return sql + " END";
+}
+
 /// Splits a file into its sound lines, written to `copy`, and the others. Returns how many lines there are, empty ones
 /// not counted.
 struct LineCheck {
   uint64_t records = 0, flawed = 0;
+  uint64_t mistyped = 0;  ///< of the flawed ones: objects with a value that does not have its column's type
 };
 LineCheck check_lines(const FileFacts& facts, size_t index, const std::string& encoding, const fs::path& scratch,
-                      const fs::path& copy, Engine& engine,
+                      const fs::path& copy, const std::vector<Column>& checked, Engine& engine,
                       const std::function<void(const Record&, const std::string&)>& rejected) {
   fs::path listing = scratch_path(facts.file, index, scratch, ".lines.csv");
   {
@@ -124,14 +160,13 @@ LineCheck check_lines(const FileFacts& facts, size_t index, const std::string& e
       facts.longest > 900'000 ? fmt::format(", max_line_size={0}, buffer_size={0}", 16 * facts.longest) : "";
   Json bad = engine.rows(
       fmt::format(
-          "SELECT line, json_valid(text) FROM read_csv({}, columns={{'line':'BIGINT','text':'VARCHAR'}}, delim=',', "
-          "quote='\"', "
-          "escape='\"', header=false, auto_detect=false{}) WHERE NOT json_valid(text) OR json_type(text) <> 'OBJECT'",
-          sql_list({listing}), limits),
+          "SELECT line, reason FROM (SELECT line, {} AS reason FROM read_csv({}, columns={{'line':'BIGINT','text':"
+          "'VARCHAR'}}, delim=',', quote='\"', escape='\"', header=false, auto_detect=false{})) WHERE reason IS NOT "
+          "NULL",
+          reason_sql(checked), sql_list({listing}), limits),
       UINT64_MAX >> 1);
   std::map<uint64_t, std::string> reasons;
-  for (const Json& row : bad.at("rows"))
-    reasons[row[0].get<uint64_t>()] = row[1].get<bool>() ? "not a JSON object" : "not valid JSON";
+  for (const Json& row : bad.at("rows")) reasons[row[0].get<uint64_t>()] = row[1].get<std::string>();
   LineCheck result;
   std::ofstream out(copy, std::ios::binary);
   auto source = open_source(facts.file, encoding);
@@ -146,6 +181,7 @@ LineCheck check_lines(const FileFacts& facts, size_t index, const std::string& e
       continue;
     }
     ++result.flawed;
+    result.mistyped += record.flaw == Flaw::none && !deep && reason->second.starts_with("column ");
     rejected(record, record.flaw != Flaw::none ? to_text(record.flaw) : deep ? kTooDeep : reason->second);
   }
   return result;
@@ -167,6 +203,13 @@ uint64_t count_lines(FileFacts& facts, const std::string& encoding) {
 /// A lone column `json` is what DuckDB gives when not every record is an object.
 bool is_opaque(const Schema& schema) {
   return schema.columns.size() == 1 && schema.columns[0].name == "json";
+}
+
+/// Whether every column that is declared was found with its type, so that no value needs to be looked at.
+bool fits_declared(const Schema& found, const SourceRequest& request) {
+  for (const Column& column : columns_to_check(request))
+    if (const Column* there = found.find(column.name); there && there->type != column.type) return false;
+  return true;
 }
 
 void note_mixed_columns(SourceFacts& facts) {
@@ -192,18 +235,24 @@ SourceFacts inspect_lines(const SourceRequest& request, const std::vector<Source
       std::all_of(facts.files.begin(), facts.files.end(), [](const FileFacts& file) { return file.regular; });
   if (regular) try {
       facts.columns = schema_of(engine, scan_sql(paths, facts.format, {}, kFindColumns));
-      if (!is_opaque(facts.columns)) return facts;
+      if (!is_opaque(facts.columns) && fits_declared(facts.columns, request)) return facts;
     } catch (const Error& error) {
       if (error.kind != ErrorKind::data && error.kind != ErrorKind::user) throw;
     }
+  uint64_t mistyped = 0;
   for (size_t index = 0; index < files.size(); ++index) {
     FileFacts& file = facts.files[index];
     paths[index] = scratch_path(files[index], index, scratch, ".ndjson");
     file.regular = false;
-    file.flawed = check_lines(file, index, request.csv.encoding, scratch, paths[index], engine,
-                              [](const Record&, const std::string&) {})
-                      .flawed;
+    LineCheck check = check_lines(file, index, request.csv.encoding, scratch, paths[index], columns_to_check(request),
+                                  engine, [](const Record&, const std::string&) {});
+    file.flawed = check.flawed;
     *facts.rows -= file.flawed;
+    mistyped += check.mistyped;
+  }
+  if (*facts.rows == 0 && mistyped > 0) {
+    facts.columns.columns = request.declared;
+    return facts;
   }
   if (*facts.rows == 0)
     throw Error(ErrorKind::data, "FR0307", fmt::format("`{}` has no line that is a JSON object", files[0].shown));
@@ -262,7 +311,7 @@ WrittenTable read_json(const SourceRequest& request, const SourceFacts& facts, R
       continue;
     }
     paths.push_back(scratch_path(file.file, index, room.scratch, ".ndjson"));
-    check_lines(file, index, request.csv.encoding, room.scratch, paths.back(), room.engine,
+    check_lines(file, index, request.csv.encoding, room.scratch, paths.back(), columns_to_check(request), room.engine,
                 [&](const Record& record, const std::string& reason) {
                   room.rejects.add(index, file.file.shown, record.line, reason, record.text);
                 });

@@ -56,6 +56,13 @@ SourceFacts source_facts_from_json(const Json& json);
 /// Throws Error(data, FR0304 .. FR0329) naming the file.
 SourceFacts inspect_source(const SourceRequest& request, Engine& engine);
 
+/// The first record of a CSV file that is not empty; nothing where there is none.
+std::optional<std::vector<std::string>> csv_header(const SourceFile& file, const Dialect& dialect);
+
+/// The facts of one CSV file of which all is known: its dialect, its columns in its order (`names`), and their types
+/// (request.declared, the columns of the table in their order). Nothing is guessed; the records are only counted.
+SourceFacts known_csv(const SourceRequest& request, const Dialect& dialect, const std::vector<std::string>& names);
+
 struct ReadTarget {
   std::string name;              ///< "flights"
   fs::path staging;              ///< empty folder: main table here, rejects in rejects/, scratch in scratch/ (removed)

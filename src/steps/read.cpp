@@ -7,6 +7,7 @@
 #include "sources/find.h"
 #include "sources/http.h"
 #include "sources/source.h"
+#include "steps/declared_columns.h"
 #include "steps/verbs.h"
 #include "tables/portable.h"
 
@@ -14,7 +15,6 @@ namespace filrouge {
 namespace {
 
 using Path = std::vector<std::string>;
-const Path kMeaningKeys = {"type", "about", "time", "entity", "subject", "purpose", "keep"};
 
 std::vector<std::string> texts_of(const Json& config, const char* key) {
   if (!config.contains(key)) return {};
@@ -41,7 +41,6 @@ class ReadBinder {
   void read_options();
   std::optional<std::string> one_character(const char* key, bool may_be_empty);
   void read_declared();
-  std::string checked_type(const std::string& column, const std::string& type, const Path& path);
   std::optional<SourceFacts> inspect();
   Schema schema_of(const SourceFacts& facts);
   Json canonical() const;
@@ -110,42 +109,13 @@ void ReadBinder::read_options() {
   csv.rules.date_format = config.value("date_format", "");
 }
 
-/// The type as the engine calls it; reports FR0303 when there is no such type.
-std::string ReadBinder::checked_type(const std::string& column, const std::string& type, const Path& path) {
-  bool plain = type.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ (),[]\"") ==
-               std::string::npos;
-  try {
-    if (plain)
-      return context_.binder().describe("SELECT CAST(NULL AS " + type + ") AS value").schema.columns.at(0).type;
-  } catch (const Error&) {
-    plain = false;
-  }
-  static const std::vector<std::string> known = {
-      "BIGINT", "INTEGER", "SMALLINT",  "DOUBLE",      "FLOAT",    "DECIMAL(18,2)", "VARCHAR", "BOOLEAN",
-      "DATE",   "TIME",    "TIMESTAMP", "TIMESTAMPTZ", "INTERVAL", "UUID",          "BLOB",    "JSON"};
-  auto near = nearest(type, known);
-  problem(path, "FR0303", fmt::format("`{}` is not a type (column `{}`)", type, column),
-          near ? fmt::format("did you mean `{}`?", *near) : "for example BIGINT, DOUBLE, VARCHAR, DATE, TIMESTAMP");
-  return "";
-}
-
 void ReadBinder::read_declared() {
-  if (!step_.config.contains("columns")) return;
-  for (const auto& [name, value] : step_.config["columns"].items()) {
-    Json said = value.is_object() ? value : Json{{"type", value}};
-    for (const auto& [key, ignored] : said.items())
-      if (std::find(kMeaningKeys.begin(), kMeaningKeys.end(), key) == kMeaningKeys.end()) {
-        auto near = nearest(key, kMeaningKeys);
-        problem({"columns", name, key}, "FR0324", fmt::format("a column has no key `{}`", key),
-                near ? fmt::format("did you mean `{}`?", *near) : "it may have " + join(kMeaningKeys, ", "));
-      }
-    if (said.contains("type") && !said["type"].is_null()) {
-      Path path = value.is_object() ? Path{"columns", name, "type"} : Path{"columns", name};
-      std::string type = checked_type(name, scalar_text(said["type"]), path);
-      if (!type.empty()) request_.declared.push_back({name, type, {}});
-    }
-    said.erase("type");
-    meanings_[name] = said.empty() ? Json() : said;
+  auto columns = declared_columns(step_, context_);
+  failed_ = failed_ || !columns;
+  if (!columns) return;
+  for (DeclaredColumn& column : *columns) {
+    if (!column.type.empty()) request_.declared.push_back({column.name, column.type, {}});
+    meanings_[column.name] = std::move(column.meaning);
   }
 }
 

@@ -1,8 +1,14 @@
 #include "steps/step.h"
 
+#include "base/error.h"
 #include "base/text.h"
 
 namespace filrouge {
+
+Programs& WorkContext::programs() {
+  FR_CHECK(!"a step starts programs and did not say so");
+  std::abort();
+}
 
 Json to_json(const WorkResult& result) {
   Json tables = Json::array(), publish = Json::array();

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "engines/engine.h"
+#include "steps/programs.h"
 #include "tables/lineage.h"
 #include "tables/schema.h"
 #include "thread/thread.h"
@@ -110,6 +111,7 @@ class WorkContext {
   virtual ~WorkContext() = default;
   virtual Engine& engine() = 0;                     ///< inputs are attached already, limits set
   virtual void phase(const std::string& what) = 0;  ///< "reading", "writing": shown live
+  virtual Programs& programs();                     ///< for a step whose Binding::work has "programs" (ProgramRoom)
 };
 
 struct Verb {

@@ -3,8 +3,8 @@
 namespace filrouge {
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> table = {read_verb(),    sql_verb(),   check_verb(), learn_verb(),
-                                          explain_verb(), score_verb(), chart_verb()};
+  static const std::vector<Verb> table = {read_verb(),  sql_verb(),     run_verb(),   check_verb(),
+                                          learn_verb(), explain_verb(), score_verb(), chart_verb()};
   return table;
 }
 

@@ -7,6 +7,7 @@ namespace filrouge {
 
 Verb read_verb();
 Verb sql_verb();
+Verb run_verb();
 Verb check_verb();
 Verb chart_verb();
 Verb learn_verb();

@@ -7,7 +7,7 @@ namespace filrouge {
 std::span<const ErrorCode> error_codes() {
   static const std::vector<ErrorCode> all = [] {
     std::vector<ErrorCode> rows;
-    for (auto part : {thread_codes(), sql_codes(), data_codes(), program_codes(), model_codes()})
+    for (auto part : {thread_codes(), sql_codes(), data_codes(), run_codes(), program_codes(), model_codes()})
       rows.insert(rows.end(), part.begin(), part.end());
     std::sort(rows.begin(), rows.end(),
               [](const ErrorCode& a, const ErrorCode& b) { return std::string_view(a.code) < b.code; });

@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +84,42 @@ TEST(Sandbox, NoNewProgramsAndProcessesButThreads) {
                        return seen;
                      }),
             7);
+}
+
+TEST(Sandbox, ProgramsReachTheMachineButNotWhatIsHidden) {
+  if (sandbox_facts().landlock_abi == 0) GTEST_SKIP() << "this kernel has no Landlock";
+  Folder folder;
+  const fs::path hidden = folder.path / "other";
+  write_file(hidden / "named", "text");
+  fs::create_symlink(hidden / "file", folder.path / "link");
+  Permissions permissions;
+  permissions.programs = true;
+  permissions.hidden = {hidden};
+  permissions.list = {hidden};
+  permissions.read = {hidden / "named"};
+  permissions.write = {folder.path / "out"};
+  auto runs = [&](const std::string& command) {
+    return confined(permissions, [&] { return execl("/bin/sh", "sh", "-c", command.c_str(), nullptr); });
+  };
+  const std::string in = folder.path / "in", out = folder.path / "out", other = hidden;
+  EXPECT_EQ(runs("cat " + in + "/file > /dev/null && cat /etc/passwd > /dev/null"), 0);
+  EXPECT_EQ(runs("cat " + other + "/named > /dev/null && ls " + other + " > /dev/null"), 0);
+  EXPECT_NE(runs("cat " + other + "/file 2> /dev/null"), 0);
+  EXPECT_NE(runs("cat " + folder.path.string() + "/link 2> /dev/null"), 0);
+  EXPECT_EQ(runs("echo x > " + out + "/new && mkfifo " + out + "/pipe"), 0);
+  EXPECT_NE(runs("(echo x > " + in + "/new) 2> /dev/null"), 0);
+  EXPECT_NE(runs("(echo x > " + other + "/named) 2> /dev/null"), 0);
+  EXPECT_EQ(runs("sh -c 'exit 5'"), 5);
+}
+
+TEST(Sandbox, ProgramsHaveNoNamespacesOfTheirOwn) {
+  if (!sandbox_facts().seccomp) GTEST_SKIP() << "this kernel filters no system calls";
+  Permissions permissions;
+  permissions.programs = true;
+  EXPECT_EQ(confined(permissions, [] { return unshare(CLONE_NEWUSER) < 0 ? 7 : 8; }), 7);
+  EXPECT_EQ(confined(permissions, [] { return syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0) < 0 ? 7 : 0; }),
+            7);
+  EXPECT_EQ(confined(permissions, [] { return socket(AF_INET, SOCK_STREAM, 0) < 0 ? 7 : 8; }), 7);
 }
 
 }  // namespace

@@ -318,5 +318,29 @@ TEST(Http, WhatIsRememberedHasNoSecret) {
   EXPECT_EQ(read_file(download.file), "a\n3\n");
 }
 
+TEST(Files, LinesOfJsonWhoseValuesDoNotHaveTheDeclaredType) {
+  SourceTrial trial;
+  trial.file("x.ndjson",
+             "{\"n\": 1, \"d\": \"2024-02-29\", \"l\": [1]}\n{\"n\": 1.5}\n{\"n\": \"x\"}\n{\"n\": null}\n"
+             "{\"d\": \"2024-02-30\"}\n{\"l\": [\"y\"]}\n{\"n\": 2.0, \"p\": 1.25}\n{\"p\": \"much\"}\n");
+  trial.request.declared = {{"n", "BIGINT", {}}, {"d", "DATE", {}}, {"l", "BIGINT[]", {}}, {"p", "DECIMAL(9,2)", {}}};
+  trial.read("x.ndjson");
+  EXPECT_EQ(trial.rows("SELECT n, d, l, p FROM t"),
+            R"([[1,"2024-02-29",[1],null],[null,null,null,null],[2,null,null,1.25]])");
+  EXPECT_EQ(trial.rejects(),
+            R"([[2,"column n: `1.5` is not a BIGINT"],[3,"column n: `\"x\"` is not a BIGINT"],)"
+            R"([5,"column d: `\"2024-02-30\"` is not a DATE"],[6,"column l: `[\"y\"]` is not a BIGINT[]"],)"
+            R"json([8,"column p: `\"much\"` is not a DECIMAL(9,2)"]])json");
+}
+
+TEST(Files, WhenNoLineOfJsonHasTheDeclaredType) {
+  SourceTrial trial;
+  trial.file("x.ndjson", "{\"n\": \"a\"}\n{\"n\": \"b\"}\n");
+  trial.request.declared = {{"n", "BIGINT", {}}};
+  trial.read("x.ndjson");
+  EXPECT_EQ(trial.rows(), "[]");
+  EXPECT_EQ(trial.rows("SELECT count(*) FROM t.rejects"), "[[2]]");
+}
+
 }  // namespace
 }  // namespace filrouge

@@ -1,0 +1,3 @@
+#!/bin/sh
+cat > /dev/null
+printf 'a\t1\nb\tx\n'
