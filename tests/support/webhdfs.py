@@ -17,7 +17,7 @@ Besides WebHDFS the NameNode takes, on /test/...:
     PUT  /test/age     {"path", "seconds"}: the file is older by so much
     PUT  /test/mode    {"path", "mode"}
     PUT  /test/change  {"path"}: one byte of the file is another
-    GET  /test/log     the requests so far, one a line: "nn CREATE /path", "dn CREATE /path"
+    GET  /test/log     the requests so far, one a line: "nn CREATE /path", "dn CREATE /path", "hang CREATE /path"
     GET  /test/tree    all paths, with sizes
 """
 import argparse
@@ -255,6 +255,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if what == "refuse":
             raise Closed
         if what == "hang":
+            LOG.append(f"hang {operation} {path}")
             time.sleep(20)
         refusals = {"fail": (500, "RuntimeException", "it broke"), "standby": (403, "StandbyException", "Operation category READ is not supported in state standby"),
                     "quota": (403, "DSQuotaExceededException", f"The DiskSpace quota of {path} is exceeded: quota = 10 B"),

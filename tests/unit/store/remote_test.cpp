@@ -236,19 +236,23 @@ TEST_F(RemoteStoreTest, TheLockOfAKilledProcessOfThisMachineIsTakenOverAtOnce) {
 
 TEST_F(RemoteStoreTest, AKillAtAnyRequestLeavesWholeVersionsOnly) {
   size_t whole = 0;
-  for (int after = 0; after < 12; ++after) {
+  for (int after = 0; after < 10; ++after) {
     // The request of this number is not answered before the kill.
-    server_.fault({{"op", after % 2 ? "RENAME" : "CREATE"}, {"what", "hang"}, {"after", after}});
+    const std::string operation = after % 2 ? "RENAME" : "CREATE";
+    const size_t before = server_.asked("hang " + operation);
+    server_.fault({{"op", operation}, {"what", "hang"}, {"after", after}});
     pid_t pid = ::fork();
     if (pid == 0) {
       auto store = writer();
       for (int i = 0; i < 3; ++i) run(*store, std::to_string(after) + "-" + std::to_string(i));
       ::_exit(0);
     }
-    ::usleep(100'000);
+    while (server_.asked("hang " + operation) == before) {
+      ASSERT_EQ(::waitpid(pid, nullptr, WNOHANG), 0) << "it ended before its request " << after;
+      ::usleep(2'000);
+    }
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
-    server_.tell("clear", {});
     auto store = writer();
     EXPECT_TRUE(store->verify(false, {}).empty()) << after;
     whole = store->versions("read", "flights").size();
