@@ -21,6 +21,9 @@ struct SparkPlace {
 };
 SparkPlace spark_place(const Json& engine);
 
+/// A socket that listens on any free port of `host`, an address of this machine. Throws Error(environment, FR0331).
+int listen_on(const std::string& host, int& port);
+
 /// Used by one thread at a time, but for progress().
 class SparkDriver {
  public:

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "steps/model_step.h"
 #include "steps/score_work.h"
+#include "steps/sql_step.h"
 #include "steps/verbs.h"
 
 namespace filrouge {
@@ -94,8 +95,16 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   output.lineage.tables = {from};
   binding.tables.push_back(std::move(output));
   binding.uses = {{from, table->names()}, {model, {"file", "hash"}}};
+  // Where it runs is no part of what the step says: the result is the same, bit for bit.
   binding.canonical = step.config;
-  binding.work = {{"config", step.config},
+  binding.canonical.erase("engine");
+  binding.engine = engine_of(step, context);
+  binding.cuts = from;
+  if (!binding.engine.empty() && !options.group.empty()) {
+    binding.engine.clear();
+    binding.stays = fmt::format("the rank within a list by `{}` needs all its rows at once", options.group);
+  }
+  binding.work = {{"config", binding.canonical},
                   {"added", to_json(added)},
                   {"unsupervised", plan->unsupervised()},
                   {"group", options.group}};
@@ -122,6 +131,8 @@ Verb score_verb() {
        .required = true,
        .about = "the table to score; it has every column that the model may read"},
       {.name = "model", .type = ValueType::table, .required = true, .about = "the name of a `learn` step"},
+      {.name = "engine",
+       .about = "where it runs: duckdb, or an engine of engines.yaml, part by part; --engine goes before it"},
       {.name = "reasons",
        .type = ValueType::integer,
        .default_value = "0",
