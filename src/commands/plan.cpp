@@ -72,14 +72,14 @@ bool is_news(const PlannedStep& step) {
   return step.action == Action::build || (step.action == Action::skip && step.selected);
 }
 
-/// "on spark: departures, scored in parts; here: ranked, for the rank ..." where another engine has something to do.
+/// "on spark: departures; on spark in parts: scored; ranked runs here: .." where another engine has something to do.
 std::string places_text(const Plan& plan) {
   std::map<std::string, std::vector<std::string>> there;
   std::vector<std::string> places;
   for (const PlannedStep& step : plan.steps)
     if (step.action == Action::build && step.binding && !step.binding->engine.empty())
-      there[step.binding->engine].push_back(step.step->name + (step.binding->cuts.empty() ? "" : " in parts"));
-  for (const auto& [engine, names] : there) places.push_back(fmt::format("on {}: {}", engine, join(names, ", ")));
+      there[step.binding->engine + (step.binding->cuts.empty() ? "" : " in parts")].push_back(step.step->name);
+  for (const auto& [place, names] : there) places.push_back(fmt::format("on {}: {}", place, join(names, ", ")));
   for (const PlannedStep& step : plan.steps)
     if (step.action == Action::build && step.binding && !step.binding->stays.empty())
       places.push_back(fmt::format("{} runs here: {}", step.step->name, step.binding->stays));

@@ -62,7 +62,8 @@ class Receipts {
     if (!receipt.is_object() || !receipt.contains("id"))
       throw Error(ErrorKind::engine, "FR0334", "a worker on the cluster said what is no receipt: " + line.substr(0, 200),
                   "next: filrouge doctor --engine NAME");
-    of_part_.at(receipt.at("id").get<size_t>()) = std::move(receipt);
+    size_t part = receipt.at("id");
+    of_part_.at(part) = std::move(receipt);
   }
 
   /// Throws the first error there is.

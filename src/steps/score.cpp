@@ -66,6 +66,15 @@ bool check_options(const Step& step, const ScoreOptions& options, BindContext& c
   return false;
 }
 
+/// Why the rows cannot be scored in parts, in words; empty where they can.
+std::string whole_only(const ModelPlan& plan, const ScoreOptions& options) {
+  if (!options.group.empty())
+    return fmt::format("the rank within a list by `{}` needs all its rows at once", options.group);
+  if (plan.method == "mixture")
+    return "the last digits of a mixture's probabilities depend on which rows are computed together";
+  return "";
+}
+
 std::optional<Binding> bind(const Step& step, BindContext& context) {
   const std::string from = step.config.value("from", ""), model = step.config.value("model", "");
   const Step* learn = find_model(step, "model", model, context);
@@ -100,10 +109,8 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   binding.canonical.erase("engine");
   binding.engine = engine_of(step, context);
   binding.cuts = from;
-  if (!binding.engine.empty() && !options.group.empty()) {
-    binding.engine.clear();
-    binding.stays = fmt::format("the rank within a list by `{}` needs all its rows at once", options.group);
-  }
+  if (!binding.engine.empty()) binding.stays = whole_only(*plan, options);
+  if (!binding.stays.empty()) binding.engine.clear();
   binding.work = {{"config", binding.canonical},
                   {"added", to_json(added)},
                   {"unsupervised", plan->unsupervised()},

@@ -52,8 +52,9 @@ class Thread:
 
 def flights(filrouge, folder, spark, with_model=False):
     """The example, up to its model unless that is wanted."""
-    subprocess.run([filrouge, "new", folder, "--example", "flights"], check=True, capture_output=True)
-    file = Path(folder) / "thread.yaml"
+    folder = Path(folder)
+    subprocess.run([filrouge, "new", folder.name, "--example", "flights"], cwd=folder.parent, check=True, capture_output=True)
+    file = folder / "thread.yaml"
     text = file.read_text()
     return Thread(filrouge, folder, text if with_model else text[: text.index("  # What is learned from it")], spark)
 
