@@ -55,14 +55,14 @@ def thread_text(n):
     for name, query in QUERIES.items():
         for i in range(n + 1):
             steps.append(f"  - sql: {name}{i}\n    query: {query.format(i=i)}\n")
-    return "thread: overhead\nsteps:\n" + "\n".join(steps)
+    return "thread: overhead\nengine: spark\nsteps:\n" + "\n".join(steps)
 
 
 def ours(thread, name, n):
     """Seconds of each step after the first, all on one driver."""
     shutil.rmtree(thread.folder / "now", ignore_errors=True)
     shutil.copytree(thread.folder / ".filrouge", thread.folder / "now")
-    steps = thread.json("run", *[f"{name}{i}" for i in range(n + 1)], "--engine", "spark", "--store", "now", "--jobs", "1")["steps"]
+    steps = thread.json("run", *[f"{name}{i}" for i in range(n + 1)], "--store", "now", "--jobs", "1")["steps"]
     return [step["seconds"] for i in range(1, n + 1) for step in steps if step["name"] == f"{name}{i}"]
 
 

@@ -1,5 +1,5 @@
-// doctor --engine NAME: can steps run on that engine, and what is missing? A driver is started, and workers are sent to the
-// machines of the cluster to read and write where the store is.
+// doctor --engine NAME: can steps run on that engine, and what is missing? A driver is started, and workers are sent to
+// the machines of the cluster to read and write where the store is.
 #include <set>
 
 #include "base/error.h"
@@ -34,18 +34,20 @@ std::optional<Json> settings_of(const std::string& name, const Arguments& argume
 void check_submit(const SparkPlace& place, std::vector<Check>& checks) {
   SubmitFacts facts = try_submit(place);
   if (!facts.program)
-    return checks.push_back({"submit", fmt::format("there is no {}", place.submit), CheckState::bad,
-                             "install Spark (PyPI: pyspark), or name its program: `submit: /opt/spark/bin/spark-submit`"});
+    return checks.push_back(
+        {"submit", fmt::format("there is no {}", place.submit), CheckState::bad,
+         "install Spark (PyPI: pyspark), or name its program: `submit: /opt/spark/bin/spark-submit`"});
   if (facts.version.empty()) {
     bool java = facts.said.find("JAVA_HOME") != std::string::npos || facts.said.find("java") != std::string::npos;
-    return checks.push_back({java ? "Java" : "submit", fmt::format("{} --version: {}", facts.program->string(), facts.said),
-                             CheckState::bad,
+    return checks.push_back({java ? "Java" : "submit",
+                             fmt::format("{} --version: {}", facts.program->string(), facts.said), CheckState::bad,
                              java ? "install Java 17, on Debian and Ubuntu: sudo apt install openjdk-17-jre-headless"
                                   : "run it by hand: does it find its SPARK_HOME and Python?"});
   }
   Check submit{"submit", fmt::format("{}, Spark {}", facts.program->string(), facts.version)};
   if (std::atoi(facts.version.c_str()) < kOldestSpark)
-    submit.state = CheckState::bad, submit.mend = fmt::format("take Spark {}: SQL means other things before 4.0", kCompared);
+    submit.state = CheckState::bad,
+    submit.mend = fmt::format("take Spark {}: SQL means other things before 4.0", kCompared);
   else if (!facts.version.starts_with(kCompared))
     submit.state = CheckState::warn,
     submit.mend = fmt::format("what is portable was compared with {}: filrouge prove", kCompared);
@@ -67,7 +69,7 @@ void check_place(const SparkPlace& place, std::vector<Check>& checks) {
   if (why)
     host.state = CheckState::bad, host.mend = "`host:` in engines.yaml is an address of this machine";
   else if (is_elsewhere(place) && place.host.starts_with("127."))
-    host.state = CheckState::warn,
+    host.state = CheckState::warn, host.found = place.host + ", which this machine alone reaches",
     host.mend = "executors on other machines must reach the driver here: `host: ADDRESS` in engines.yaml";
   checks.push_back(host);
 }
@@ -89,7 +91,8 @@ std::string some_of(const std::set<std::string>& names) {
   return list.size() > kShown ? fmt::format("{} and {} more", text, list.size() - kShown) : text;
 }
 
-void judge_receipts(const Json& receipts, const fs::path& folder, std::vector<Check>& checks) {
+/// `wanted`: how many receipts should have come.
+void judge_receipts(const Json& receipts, size_t wanted, const fs::path& folder, std::vector<Check>& checks) {
   std::set<std::string> hosts;
   std::string failure;
   size_t seen = 0, answered = 0;
@@ -104,16 +107,17 @@ void judge_receipts(const Json& receipts, const fs::path& folder, std::vector<Ch
       seen += fs::exists(folder / fmt::format("seen-{}", receipt.value("id", 0)));
   }
   fs::path place = folder.parent_path();
-  if (answered < receipts.size())
-    checks.push_back({"executors", "a worker on the cluster wrote no receipt", CheckState::bad,
-                      "is `worker:` in engines.yaml a filrouge?"});
-  else
-    checks.push_back({"executors", fmt::format("workers answer from {}", some_of(hosts))});
-  Check store{"its store", fmt::format("read and written at {} by all of {}", place.string(), plural(answered, "worker"))};
+  if (answered < wanted)
+    return checks.push_back({"executors", fmt::format("{} of {} wrote a receipt", answered, plural(wanted, "worker")),
+                             CheckState::bad, "is `worker:` in engines.yaml a filrouge that the machines can run?"});
+  checks.push_back({"executors", fmt::format("workers answer from {}", some_of(hosts))});
+  Check store{"its store",
+              fmt::format("read and written at {} by all of {}", place.string(), plural(answered, "worker"))};
   if (!failure.empty() || seen < answered) {
     store.found = failure.empty() ? fmt::format("what workers write at {} is not seen here", place.string()) : failure;
     store.state = CheckState::bad;
-    store.mend = "the store lies on a disk that all machines mount at the same place, writable for Spark's user: --store DIR";
+    store.mend =
+        "the store lies on a disk that all machines mount at the same place, writable for Spark's user: --store DIR";
   }
   checks.push_back(store);
 }
@@ -128,22 +132,23 @@ void check_driver(const Json& engine, const Arguments& arguments, std::vector<Ch
     uint64_t patience_ms = arguments.has("--step-timeout") ? timeout_option_ms(arguments) : kPatienceMs;
     Limits limits{memory_option(arguments), 1, patience_ms};
     auto worker = make_query_worker();
-    Json answer = worker
-                      ->ask({{"kind", "try_engine"},
-                             {"engine", engine},
-                             {"folder", folder.string()},
-                             {"limits", to_json(limits)}})
-                      .result;
+    Json answer =
+        worker
+            ->ask(
+                {{"kind", "try_engine"}, {"engine", engine}, {"folder", folder.string()}, {"limits", to_json(limits)}})
+            .result;
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - *began).count();
-    checks.push_back({"driver", fmt::format("{} with Python {}, {} at once, tried in {}",
-                                            answer.at("version").get<std::string>(), answer.at("python").get<std::string>(),
-                                            plural(answer.at("slots").get<uint64_t>(), "task"), human_seconds(seconds))});
-    judge_receipts(answer.at("receipts"), folder, checks);
+    checks.push_back(
+        {"driver", fmt::format("{} with Python {}, {} at once, tried in {}", answer.at("version").get<std::string>(),
+                               answer.at("python").get<std::string>(),
+                               plural(answer.at("slots").get<uint64_t>(), "task"), human_seconds(seconds))});
+    judge_receipts(answer.at("receipts"), answer.at("wanted"), folder, checks);
   } catch (const Error& error) {
     bool slow = error.code == "FR0702";
-    checks.push_back({"driver", slow ? "no worker came in time" : error.message, CheckState::bad,
-                      slow ? "are there free cores and memory, or does another driver hold them? --step-timeout waits longer"
-                           : error.hint});
+    checks.push_back(
+        {"driver", slow ? "no worker came in time" : error.message, CheckState::bad,
+         slow ? "are there free cores and memory, or does another driver hold them? --step-timeout waits longer"
+              : error.hint});
   }
   fs::remove_all(folder, ignored);
 }

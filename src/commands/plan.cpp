@@ -24,7 +24,8 @@ Json to_json(const Plan& plan) {
     Json labels = Json::array();
     for (size_t touched : touches[i].steps) labels.push_back(plan.steps[touched].step->label());
     entry["touches"] = std::move(labels);
-    entry["engine"] = step.binding ? Json(step.binding->engine.empty() ? "duckdb" : step.binding->engine) : Json(nullptr);
+    entry["engine"] =
+        step.binding ? Json(step.binding->engine.empty() ? "duckdb" : step.binding->engine) : Json(nullptr);
     entry["touches_count"] = touches[i].count;
     entry["personal"] = json_of(touches[i].personal);
     steps.push_back(std::move(entry));

@@ -93,11 +93,10 @@ class DuckEngine : public Engine {
     FR_CHECK(table.ranges.size() == table.files.size());
     std::vector<std::string> parts;
     for (size_t i = 0; i < table.files.size(); ++i)
-      parts.push_back(
-          fmt::format("SELECT * EXCLUDE (file_row_number) FROM read_parquet({}, file_row_number = true) "
-                      "WHERE file_row_number >= {} AND file_row_number < {}",
-                      quote_text(table.files[i].string()), table.ranges[i].first,
-                      table.ranges[i].first + table.ranges[i].rows));
+      parts.push_back(fmt::format(
+          "SELECT * EXCLUDE (file_row_number) FROM read_parquet({}, file_row_number = true) "
+          "WHERE file_row_number >= {} AND file_row_number < {}",
+          quote_text(table.files[i].string()), table.ranges[i].first, table.ranges[i].first + table.ranges[i].rows));
     return join(parts, " UNION ALL ");
   }
 

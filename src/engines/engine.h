@@ -44,7 +44,7 @@ struct Query {
 
 /// A query as another engine understands it.
 struct PortableQuery {
-  std::string sql;                 ///< in the other engine's words; empty where there are problems
+  std::string sql;  ///< in the other engine's words; empty where there are problems
   /// The same rows before they are sorted by all columns; empty where the query has an ORDER BY of its own.
   std::string unsorted;
   std::vector<std::string> rules;  ///< what had to be written otherwise, in words, sorted

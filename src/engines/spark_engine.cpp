@@ -59,8 +59,9 @@ class SparkEngine : public Engine {
     for (const TableFiles& table : tables_) binder->declare(table.name, table.schema);
     PortableQuery query = binder->for_spark(sql);
     if (!query.problems.empty()) throw query.problems.front();
-    WrittenTable table = query.unsorted.empty() ? measure(name, written(query.sql, attached(), folder, "data"))
-                                                : sorted(name, written(query.unsorted, attached(), folder, "unsorted"), folder);
+    WrittenTable table = query.unsorted.empty()
+                             ? measure(name, written(query.sql, attached(), folder, "data"))
+                             : sorted(name, written(query.unsorted, attached(), folder, "unsorted"), folder);
     check_schema(table.schema, binder->describe(sql).schema);
     return table;
   }

@@ -47,8 +47,7 @@ std::string output_of(const fs::path& program, const char* argument) {
   std::string text;
   auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kVersionMs);
   while (child > 0) {
-    auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
     pollfd wait{ends[0], POLLIN, 0};
     if (left <= 0 || ::poll(&wait, 1, static_cast<int>(left)) == 0) break;
     char block[1 << 12];

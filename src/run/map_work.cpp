@@ -31,12 +31,12 @@ TableFiles input_named(const Json& request, const std::string& name) {
 std::vector<uint64_t> rows_of(const TableFiles& table, Engine& engine) {
   std::vector<uint64_t> rows;
   for (const fs::path& file : table.files)
-    rows.push_back(engine
-                       .rows(fmt::format("SELECT num_rows::BIGINT AS n FROM parquet_file_metadata({})",
-                                         quote_text(file.string())),
-                             1)
-                       .at("rows")[0][0]
-                       .get<uint64_t>());
+    rows.push_back(
+        engine
+            .rows(fmt::format("SELECT num_rows::BIGINT AS n FROM parquet_file_metadata({})", quote_text(file.string())),
+                  1)
+            .at("rows")[0][0]
+            .get<uint64_t>());
   return rows;
 }
 
@@ -60,7 +60,8 @@ class Receipts {
   void take(const std::string& line) {
     Json receipt = Json::parse(line, nullptr, false);
     if (!receipt.is_object() || !receipt.contains("id"))
-      throw Error(ErrorKind::engine, "FR0334", "a worker on the cluster said what is no receipt: " + line.substr(0, 200),
+      throw Error(ErrorKind::engine, "FR0334",
+                  "a worker on the cluster said what is no receipt: " + line.substr(0, 200),
                   "next: filrouge doctor --engine NAME");
     size_t part = receipt.at("id");
     of_part_.at(part) = std::move(receipt);
@@ -99,8 +100,8 @@ void add_part(const WrittenTable& part, const fs::path& staging, WrittenTable& w
     return;
   }
   for (size_t i = 0; i < part.column_hashes.size(); ++i)
-    whole.column_hashes[i] = fmt::format("{:016x}", std::stoull(whole.column_hashes[i], nullptr, 16) ^
-                                                        std::stoull(part.column_hashes[i], nullptr, 16));
+    whole.column_hashes[i] = fmt::format(
+        "{:016x}", std::stoull(whole.column_hashes[i], nullptr, 16) ^ std::stoull(part.column_hashes[i], nullptr, 16));
 }
 
 /// A worker that was given up may still write into it.

@@ -154,6 +154,7 @@ Json do_try_engine(const Json& request, Engine& engine, Context&) {
   for (size_t part = 0; part < parts; ++part) common["parts"].push_back({{"first_row", 0}});
   write_file(folder / "request.json", dump(common));
   answer["receipts"] = engine.map(folder / "request.json", parts);
+  answer["wanted"] = parts;
   answer["version"] = engine.version();
   return answer;
 }
@@ -168,8 +169,8 @@ struct Kind {
   const char* name;
   Json (*run)(const Json& request, Engine& engine, Context& context);
 };
-constexpr Kind kKinds[] = {{"work", do_work}, {"inspect", do_inspect}, {"query", do_query}, {"warm", do_warm},
-                           {"try_engine", do_try_engine}, {"try_folder", do_try_folder}};
+constexpr Kind kKinds[] = {{"work", do_work}, {"inspect", do_inspect},       {"query", do_query},
+                           {"warm", do_warm}, {"try_engine", do_try_engine}, {"try_folder", do_try_folder}};
 
 Json run_request(const Json& request, Context& context, int64_t id, const Say& say) {
   Engine& engine = context.engine();

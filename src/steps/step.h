@@ -47,9 +47,9 @@ struct Binding {
   /// The table, one of `uses`, whose rows can be worked on in parts, each on another machine of `engine`: the result
   /// has one row for each of its rows, computed from that row and from the other inputs. Empty = not so.
   std::string cuts;
-  std::string stays;                      ///< why it runs here though another engine is asked for, in words
-  bool gate = false;                      ///< a check: what reads its table waits for it and is skipped when it fails
-  bool replaces_input = false;            ///< a quarantine: others read its main table in place of the one it names
+  std::string stays;            ///< why it runs here though another engine is asked for, in words
+  bool gate = false;            ///< a check: what reads its table waits for it and is skipped when it fails
+  bool replaces_input = false;  ///< a quarantine: others read its main table in place of the one it names
   std::vector<std::filesystem::path> publishes;  ///< files beside the thread (charts/by_hour.svg), relative
 };
 

