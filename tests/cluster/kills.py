@@ -182,7 +182,7 @@ def main():
     parser.add_argument("--copies", type=int, default=6)
     standalone.add_options(parser)
     options = parser.parse_args()
-    options.reasons = 3
+    options.reasons, options.trees = 3, 40
     with standalone.cluster(options) as spark, tempfile.TemporaryDirectory() as folder:
         threads.finish(checks(options, spark, Path(folder)))
 

