@@ -17,7 +17,7 @@ struct SparkPlace {
   std::string master;              ///< spark://host:7077, yarn, local[2]
   std::string host = "127.0.0.1";  ///< where the driver finds this process
   std::map<std::string, std::string> conf;
-  uint64_t start_timeout_ms = 180'000;
+  uint64_t start_timeout_ms = 300'000;
 };
 SparkPlace spark_place(const Json& engine);
 

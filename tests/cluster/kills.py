@@ -19,7 +19,8 @@ import score
 import standalone
 import threads
 
-MEANWHILE_S = 180
+MEANWHILE_S = 300
+PARTS = "*/parts/part-*.parquet"
 
 
 def wait_until(what, holds):
@@ -51,8 +52,13 @@ class Case:
     def driver(self):
         return java_with("org.apache.spark.deploy.SparkSubmit", self.spark.master)
 
-    def parts_written(self):
-        return list((self.thread.folder / "broken/tmp").glob("*/parts/part-*.parquet"))
+    def written(self, run, pattern):
+        """Waits until the step has written such a file; Failed where the run ends before."""
+        def there():
+            if run.poll() is not None:
+                raise threads.Failed(f"the run ended before anything could break: {run.communicate()[0]}")
+            return list((self.thread.folder / "broken/tmp").glob(pattern))
+        wait_until(pattern, there)
 
     def begin(self):
         shutil.rmtree(self.thread.folder / "broken", ignore_errors=True)
@@ -83,14 +89,14 @@ class Case:
 
 def kill_executor(case, wanted):
     run = case.begin()
-    wait_until("parts", case.parts_written)
+    case.written(run, PARTS)
     os.kill(case.spark.executors()[0], signal.SIGKILL)
     yield case.judge("an executor killed during map", *case.end(run), wanted, may_fail=True)
 
 
 def kill_worker_daemon(case, wanted):
     run = case.begin()
-    wait_until("parts", case.parts_written)
+    case.written(run, PARTS)
     daemon = case.spark.daemons[-1]
     os.kill(daemon.pid, signal.SIGKILL)
     code, said = case.end(run)
@@ -103,7 +109,7 @@ def kill_worker_daemon(case, wanted):
 
 def kill_driver_in_map(case, wanted):
     run = case.begin()
-    wait_until("parts", case.parts_written)
+    case.written(run, PARTS)
     for pid in case.driver():
         os.kill(pid, signal.SIGKILL)
     yield case.judge("the driver killed during map", *case.end(run), wanted, may_fail=True)
@@ -111,7 +117,7 @@ def kill_driver_in_map(case, wanted):
 
 def kill_filrouge(case, wanted):
     run = case.begin()
-    wait_until("parts", case.parts_written)
+    case.written(run, PARTS)
     run.kill()
     run.communicate()
     assert not list((case.thread.folder / "broken/tables" / case.step).glob("*")), "there is a version"
@@ -121,7 +127,7 @@ def kill_filrouge(case, wanted):
 
 def kill_driver_in_materialise(case, wanted):
     run = case.begin()
-    wait_until("Spark's files", lambda: list((case.thread.folder / "broken/tmp").glob("*/spark/_temporary/**/*.parquet")))
+    case.written(run, "*/spark/_temporary/**/*.parquet")
     for pid in case.driver():
         os.kill(pid, signal.SIGKILL)
     yield case.judge("the driver killed during materialise", *case.end(run), wanted, may_fail=True)
@@ -178,7 +184,7 @@ def checks(options, spark, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--filrouge", type=Path, required=True)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default="", help="part of the names of cases")
     parser.add_argument("--copies", type=int, default=6)
     standalone.add_options(parser)
     options = parser.parse_args()
