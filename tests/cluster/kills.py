@@ -7,6 +7,7 @@ Each case starts from the same store, breaks something while the step runs, and 
 content that this machine computes, `run` again completes with that content, and neither a driver nor an executor is left.
 """
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -47,7 +48,7 @@ class Case:
     """One store, one step that runs on the cluster, and what breaks."""
 
     def __init__(self, thread, spark, step):
-        self.thread, self.spark, self.step = thread, spark, step
+        self.thread, self.spark, self.step, self.run = thread, spark, step, None
 
     def driver(self):
         return java_with("org.apache.spark.deploy.SparkSubmit", self.spark.master)
@@ -63,7 +64,13 @@ class Case:
     def begin(self):
         shutil.rmtree(self.thread.folder / "broken", ignore_errors=True)
         shutil.copytree(self.thread.folder / "before", self.thread.folder / "broken")
-        return self.thread.start("run", self.step, "--store", "broken", "--engine", "spark")
+        self.run = self.thread.start("run", self.step, "--store", "broken", "--engine", "spark")
+        return self.run
+
+    def close(self):
+        if self.run and self.run.poll() is None:
+            self.run.kill()
+            self.run.communicate()
 
     def end(self, run):
         said, _ = run.communicate(timeout=300)
@@ -178,7 +185,8 @@ def checks(options, spark, folder):
         wanted = thread.content(step, "here")
         for case in cases:
             if options.only in case.__name__:
-                yield from case(Case(thread, spark, step), wanted)
+                with contextlib.closing(Case(thread, spark, step)) as broken:
+                    yield from case(broken, wanted)
 
 
 def main():
