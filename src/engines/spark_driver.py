@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 
+from py4j.protocol import Py4JNetworkError
 from pyspark.sql import SparkSession
 
 SETTINGS = {  # what makes Spark and DuckDB agree; docs/cluster.md
@@ -103,6 +104,9 @@ class Driver:
         ticker.start()
         try:
             answer = {"ok": True, **{"materialise": self.materialise, "map": self.map, "place": self.place, "describe": self.describe}[request["op"]](request)}
+        except (ConnectionError, Py4JNetworkError) as error:  # the JVM is gone, and this process with it
+            print(f"its JVM ended: {error}", flush=True)
+            os._exit(1)
         except Exception as error:  # whatever it is belongs to the step that asked
             answer = {"ok": False, "condition": condition_of(error), "message": str(error)[:4000]}
         done.set()
