@@ -14,7 +14,7 @@ import socket
 import sys
 import threading
 
-from py4j.protocol import Py4JNetworkError
+from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark.sql import SparkSession
 
 SETTINGS = {  # what makes Spark and DuckDB agree; docs/cluster.md
@@ -108,7 +108,7 @@ class Driver:
             print(f"its JVM ended: {error}", flush=True)
             os._exit(1)
         except Exception as error:  # whatever it is belongs to the step that asked
-            answer = {"ok": False, "condition": condition_of(error), "message": str(error)[:4000]}
+            answer = {"ok": False, "condition": condition_of(error), "message": message_of(error)[:4000]}
         done.set()
         ticker.join()
         self.say({"id": request["id"], **answer})
@@ -131,6 +131,15 @@ def condition_of(error):
         if found:
             return found
     return type(error).__name__
+
+
+def message_of(error):
+    """Of what failed in Java the reason: the first line names a method of Python's bridge, the second how often a task was tried."""
+    text = str(error)
+    if isinstance(error, Py4JJavaError):
+        text = text.partition("\n")[2].lstrip(": ") or text
+        text = text.partition("most recent failure: ")[2] or text
+    return text
 
 
 def main():
