@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that building and testing need, and only those that are missing: a second run asks dpkg and
-# is done. `--checks` adds the tools of the format and tidy checks.
+# is done. `--checks` adds the tools of the format and tidy checks; `--java` is for Spark's Java, where there is none, and no other.
 set -euo pipefail
 
 packages=(
@@ -18,12 +18,23 @@ packages=(
 )
 [[ ${1:-} == --checks ]] && packages+=(clang clang-format clang-tidy)
 
+java_is_new_enough() { # Spark 4 needs 17
+  local version
+  version=$("${JAVA_HOME:+$JAVA_HOME/bin/}java" -version 2>&1) || return 1
+  [[ $version =~ \"([0-9]+) ]] && ((BASH_REMATCH[1] >= 17))
+}
+
 go_is_new_enough() { # Debian's 1.19 will do, and so will any other
   local version
   version=$(go env GOVERSION 2>/dev/null) || return 1
   [[ $version =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 19))
 }
-go_is_new_enough || packages+=(golang-go)
+if [[ ${1:-} == --java ]]; then
+  java_is_new_enough && exit 0
+  packages=(openjdk-17-jre-headless)
+else
+  go_is_new_enough || packages+=(golang-go)
+fi
 
 installed=$(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null |
   sed -n 's/^installed //p') || true

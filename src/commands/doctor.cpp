@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "charts/vega.h"
 #include "commands/commands.h"
+#include "commands/doctor.h"
 #include "commands/text_table.h"
 #include "commands/workspace.h"
 #include "models/lightgbm.h"
@@ -18,19 +19,13 @@
 namespace filrouge {
 namespace {
 
-enum class State { ok, warn, bad };
+using State = CheckState;
 constexpr const char* kStates[] = {"ok", "warn", "bad"};
 constexpr int kEnvironment = 5;
 
 constexpr uint64_t kLittleDisk = 2'000'000'000, kNoDisk = 100'000'000;
 constexpr double kClockSeconds = 2;        // beyond that a changed file may pass for an old one
 constexpr int64_t kEarliest = 1735689600;  // 2025-01-01: before that a clock was never set
-
-struct Check {
-  std::string what, found;
-  State state = State::ok;
-  std::string mend;  ///< what to do; empty where nothing is wrong
-};
 
 /// Memory and processors, as the options say or the machine has them.
 struct Room {
@@ -264,6 +259,7 @@ std::vector<Check> all_checks(const Arguments& arguments) {
     checks.push_back(check(room));
   checks.push_back(check_worker(arguments));
   checks.push_back(check_walls(arguments));
+  for (Check& check : check_engine(arguments)) checks.push_back(std::move(check));
   return checks;
 }
 
@@ -303,7 +299,10 @@ Command doctor_command() {
       "Exit code 0: steps can run (`warn` lines name what is missing for some of them);\n"
       "5: something is `bad`, and runs will fail. For example:\n"
       "  filrouge doctor\n"
-      "  filrouge doctor --store /mnt/data/flights --memory 8GB";
+      "  filrouge doctor --store /mnt/data/flights --memory 8GB\n"
+      "With --engine NAME that engine is tried too: a driver is started, and workers on its\n"
+      "machines read and write where the store is.\n"
+      "  filrouge doctor --engine spark";
   command.run = doctor;
   return command;
 }

@@ -81,9 +81,11 @@ Json steps(std::vector<std::string> actions, const Json& more = Json::object()) 
   return list(object(properties));
 }
 
-/// `touches`: labels of steps further down, at most 100; `personal`: columns of the step itself.
+/// `touches`: labels of steps further down, at most 100; `personal`: columns of the step itself; `engine`: where it
+/// runs, null for a step with a problem.
 Json touched() {
-  return {{"touches", list(text())}, {"touches_count", whole()}, {"personal", list(text())}};
+  return {
+      {"touches", list(text())}, {"touches_count", whole()}, {"personal", list(text())}, {"engine", or_null("string")}};
 }
 
 Json hops() {

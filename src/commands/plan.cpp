@@ -24,6 +24,8 @@ Json to_json(const Plan& plan) {
     Json labels = Json::array();
     for (size_t touched : touches[i].steps) labels.push_back(plan.steps[touched].step->label());
     entry["touches"] = std::move(labels);
+    entry["engine"] =
+        step.binding ? Json(step.binding->engine.empty() ? "duckdb" : step.binding->engine) : Json(nullptr);
     entry["touches_count"] = touches[i].count;
     entry["personal"] = json_of(touches[i].personal);
     steps.push_back(std::move(entry));
@@ -71,6 +73,20 @@ bool is_news(const PlannedStep& step) {
   return step.action == Action::build || (step.action == Action::skip && step.selected);
 }
 
+/// "on spark: departures; on spark in parts: scored; ranked runs here: .." where another engine has something to do.
+std::string places_text(const Plan& plan) {
+  std::map<std::string, std::vector<std::string>> there;
+  std::vector<std::string> places;
+  for (const PlannedStep& step : plan.steps)
+    if (step.action == Action::build && step.binding && !step.binding->engine.empty())
+      there[step.binding->engine + (step.binding->cuts.empty() ? "" : " in parts")].push_back(step.step->name);
+  for (const auto& [place, names] : there) places.push_back(fmt::format("on {}: {}", place, join(names, ", ")));
+  for (const PlannedStep& step : plan.steps)
+    if (step.action == Action::build && step.binding && !step.binding->stays.empty())
+      places.push_back(fmt::format("{} runs here: {}", step.step->name, step.binding->stays));
+  return join(places, "; ");
+}
+
 int plan(const Arguments& arguments) {
   auto start = std::chrono::steady_clock::now();
   Workspace workspace(arguments);
@@ -91,6 +107,7 @@ int plan(const Arguments& arguments) {
   const std::vector<Touches> touches = touches_of(plan);
   for (size_t i = 0; i < plan.steps.size(); ++i)
     if (is_news(plan.steps[i]) || arguments.has("--all")) print(plan, i, verb_width, name_width, touches);
+  if (std::string places = places_text(plan); !places.empty()) std::cout << "  " << places << "\n";
   double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (to_build == 0 && barred > 0)
     std::cout << fmt::format("  {} cannot be built, {} up to date  ({})\n", barred, reused, human_seconds(took));

@@ -63,9 +63,14 @@ class DuckEngine : public Engine {
 
   Json rows(const std::string& sql, uint64_t max_rows) override;
 
-  WrittenTable materialise(const std::string& name, const std::string& sql, RowOrder order,
-                           const fs::path& folder) override;
-  WrittenTable measure(const std::string& name, const std::vector<fs::path>& files) override;
+  WrittenTable materialise(const std::string& name, const std::string& sql, RowOrder order, const fs::path& folder,
+                           uint64_t first_row) override;
+  WrittenTable measure(const std::string& name, const std::vector<fs::path>& files) override {
+    return measure(name, files, 0);
+  }
+  Schema schema_of(const std::vector<fs::path>& files) override {
+    return describe(fmt::format("SELECT * FROM read_parquet({})", list_of(files)));
+  }
   void scan(const std::string& sql, size_t block_rows, const std::function<void(Block&&)>& take) override {
     scan_blocks(session_.impl(), sql, block_rows, take);
   }
@@ -76,6 +81,7 @@ class DuckEngine : public Engine {
 
  private:
   static std::string source_of(const TableFiles& table) {
+    if (!table.ranges.empty()) return parts_of(table);
     if (!table.files.empty()) return fmt::format("SELECT * FROM read_parquet({})", list_of(table.files));
     std::vector<std::string> columns;
     for (const Column& column : table.schema.columns)
@@ -83,8 +89,20 @@ class DuckEngine : public Engine {
     return "SELECT " + join(columns, ", ") + " WHERE false";
   }
 
+  static std::string parts_of(const TableFiles& table) {
+    FR_CHECK(table.ranges.size() == table.files.size());
+    std::vector<std::string> parts;
+    for (size_t i = 0; i < table.files.size(); ++i)
+      parts.push_back(fmt::format(
+          "SELECT * EXCLUDE (file_row_number) FROM read_parquet({}, file_row_number = true) "
+          "WHERE file_row_number >= {} AND file_row_number < {}",
+          quote_text(table.files[i].string()), table.ranges[i].first, table.ranges[i].first + table.ranges[i].rows));
+    return join(parts, " UNION ALL ");
+  }
+
   /// Runs `prefix` + sql + `suffix`; positions in errors are those of the user's `sql`.
   void run_around(const std::string& prefix, const std::string& sql, const std::string& suffix);
+  WrittenTable measure(const std::string& name, const std::vector<fs::path>& files, uint64_t first_row);
   Schema describe(const std::string& sql);
 
   DuckSession session_;
@@ -114,7 +132,7 @@ Schema DuckEngine::describe(const std::string& sql) {
 }
 
 WrittenTable DuckEngine::materialise(const std::string& name, const std::string& sql, RowOrder order,
-                                     const fs::path& folder) {
+                                     const fs::path& folder, uint64_t first_row) {
   int threads = limits_.threads;
   if (order == RowOrder::sequential && threads > 1) session_.execute("SET threads = 1");
   std::vector<std::string> columns;
@@ -129,14 +147,14 @@ WrittenTable DuckEngine::materialise(const std::string& name, const std::string&
                                    order == RowOrder::sorted ? " ORDER BY ALL" : "", quote_text(file.string()));
   run_around(prefix, sql, suffix);
   if (order == RowOrder::sequential && threads > 1) session_.execute(fmt::format("SET threads = {}", threads));
-  return measure(name, {file});
+  return measure(name, {file}, first_row);
 }
 
-WrittenTable DuckEngine::measure(const std::string& name, const std::vector<fs::path>& files) {
+WrittenTable DuckEngine::measure(const std::string& name, const std::vector<fs::path>& files, uint64_t first_row) {
   WrittenTable table;
   table.name = name;
   table.files = files;
-  table.schema = describe(fmt::format("SELECT * FROM read_parquet({})", list_of(files)));
+  table.schema = schema_of(files);
   std::string hashes;
   for (const Column& column : table.schema.columns)
     hashes += fmt::format(", bit_xor(hash(xor(hash({}), row_hash)))", quote_name(column.name));
@@ -146,7 +164,7 @@ WrittenTable DuckEngine::measure(const std::string& name, const std::vector<fs::
     auto rows = session_.texts(
         fmt::format("SELECT count(*){} FROM (SELECT *, hash(file_row_number + {}) AS row_hash FROM read_parquet({}, "
                     "file_row_number = true))",
-                    hashes, table.rows, quote_text(file.string())));
+                    hashes, first_row + table.rows, quote_text(file.string())));
     for (size_t i = 0; i < sums.size(); ++i)
       if (rows[0][i + 1]) sums[i] ^= std::stoull(*rows[0][i + 1]);
     table.rows += std::stoull(rows[0][0].value());

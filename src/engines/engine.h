@@ -44,7 +44,9 @@ struct Query {
 
 /// A query as another engine understands it.
 struct PortableQuery {
-  std::string sql;                 ///< in the other engine's words; empty where there are problems
+  std::string sql;  ///< in the other engine's words; empty where there are problems
+  /// The same rows before they are sorted by all columns; empty where the query has an ORDER BY of its own.
+  std::string unsorted;
   std::vector<std::string> rules;  ///< what had to be written otherwise, in words, sorted
   std::vector<std::string> notes;  ///< where equal sort keys leave a choice that the engines may make differently
   std::vector<Error> problems;     ///< Error(user, FR0220, text_offset): what means something else there, all of it
@@ -71,10 +73,16 @@ class Binder {
 /// thread.
 std::unique_ptr<Binder> make_binder();
 
+/// Rows that follow each other, by the place of the first one.
+struct RowRange {
+  uint64_t first = 0, rows = 0;
+};
+
 struct TableFiles {
   std::string name;
   std::vector<std::filesystem::path> files;  ///< Parquet, in row order
   Schema schema;                             ///< used where there are no files
+  std::vector<RowRange> ranges = {};         ///< as `files`: only these rows of each; empty = all
 };
 
 /// What is known of a table that was written: rows, bytes, and for each column a hash of its values and their
@@ -103,17 +111,26 @@ class Engine {
   /// infinities null.
   virtual Json rows(const std::string& sql, uint64_t max_rows) = 0;
   /// Writes the result as Parquet into `folder` (made by the caller, empty) with portable types, rows in a defined
-  /// order.
+  /// order. `first_row`: of a part of a table, the place of its first row in the whole; the column hashes are then such
+  /// that those of all parts, combined by XOR, are the whole table's.
   virtual WrittenTable materialise(const std::string& name, const std::string& sql, RowOrder order,
-                                   const std::filesystem::path& folder) = 0;
+                                   const std::filesystem::path& folder, uint64_t first_row = 0) = 0;
   /// As materialise, for a file written by other means: rows, schema and column hashes of Parquet files.
   virtual WrittenTable measure(const std::string& name, const std::vector<std::filesystem::path>& files) = 0;
+  /// Columns and types of Parquet files.
+  virtual Schema schema_of(const std::vector<std::filesystem::path>& files) = 0;
   /// The rows of a query in blocks of `block_rows` (the last one may be shorter), as it gives them: the query must
   /// define their order (the scan of one table, or ORDER BY). Every column must be DOUBLE or VARCHAR. `take` may use
   /// append() but nothing else of this engine; what it throws ends the scan.
   virtual void scan(const std::string& sql, size_t block_rows, const std::function<void(Block&&)>& take) = 0;
   /// Adds rows to a table that execute() made, with DOUBLE and VARCHAR columns in the block's order.
   virtual void append(const std::string& table, const Block& block) = 0;
+  /// What it runs on besides this process: {"slots": how many of our own workers at once, "python", "master"}; null =
+  /// nothing.
+  virtual Json place() { return nullptr; }
+  /// Runs our own worker on the engine's machines (run/part_worker.h), for each part of the request in `file`, and
+  /// returns the receipts, in any order. A part may be tried more than once; one receipt of it comes back.
+  virtual std::vector<std::string> map(const std::filesystem::path& file, size_t parts);
   /// How much of the running statement is done, 0 to 1; below 0 when not known. From any thread.
   virtual double progress() const = 0;
   /// Stops the running statement (from another thread); it then throws Error(interrupted).

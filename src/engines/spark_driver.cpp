@@ -36,7 +36,14 @@ std::string random_token() {
   return token;
 }
 
-/// A socket that listens on any free port of `host`.
+/// The number of milliseconds until `deadline`, at least 0.
+int left_ms(Clock::time_point deadline) {
+  return static_cast<int>(
+      std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count()));
+}
+
+}  // namespace
+
 int listen_on(const std::string& host, int& port) {
   int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -54,14 +61,6 @@ int listen_on(const std::string& host, int& port) {
   port = ntohs(address.sin_port);
   return listener;
 }
-
-/// The number of milliseconds until `deadline`, at least 0.
-int left_ms(Clock::time_point deadline) {
-  return static_cast<int>(
-      std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count()));
-}
-
-}  // namespace
 
 SparkPlace spark_place(const Json& engine) {
   SparkPlace place;

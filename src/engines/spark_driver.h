@@ -17,9 +17,12 @@ struct SparkPlace {
   std::string master;              ///< spark://host:7077, yarn, local[2]
   std::string host = "127.0.0.1";  ///< where the driver finds this process
   std::map<std::string, std::string> conf;
-  uint64_t start_timeout_ms = 180'000;
+  uint64_t start_timeout_ms = 300'000;
 };
 SparkPlace spark_place(const Json& engine);
+
+/// A socket that listens on any free port of `host`, an address of this machine. Throws Error(environment, FR0331).
+int listen_on(const std::string& host, int& port);
 
 /// Used by one thread at a time, but for progress().
 class SparkDriver {

@@ -2,16 +2,19 @@
 one JSON request per line, one at a time, until the connection closes.
 
   -> {"id": 1, "op": "materialise", "sql": "..", "folder": "/..", "tables": [{"name", "files": [..], "schema": "`x` INT, .."}]}
+     {"id": 2, "op": "map", "file": "/..", "parts": 9, "program": "/../filrouge", "worker": "", "scratch": "/.."}: run/map_work.h
   <- {"id": 1, "progress": 0.4} any number of times, then {"id": 1, "ok": true} or {"id": 1, "ok": false, "condition", "message"}
 
 It needs nothing but pyspark. The token that proves who connects comes by the environment, so that it stands in no list of processes.
 """
 import json
 import os
+import shlex
 import socket
 import sys
 import threading
 
+from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark.sql import SparkSession
 
 SETTINGS = {  # what makes Spark and DuckDB agree; docs/cluster.md
@@ -21,7 +24,7 @@ SETTINGS = {  # what makes Spark and DuckDB agree; docs/cluster.md
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.legacy.charVarcharAsString": "false",
-    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.parquet.compression.codec": "snappy",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.caseSensitive": "false",
 }
@@ -29,7 +32,7 @@ SETTINGS = {  # what makes Spark and DuckDB agree; docs/cluster.md
 
 class Driver:
     def __init__(self, spark, answers):
-        self.spark, self.answers, self.lock = spark, answers, threading.Lock()
+        self.spark, self.answers, self.lock, self.sent = spark, answers, threading.Lock(), set()
 
     def say(self, answer):
         with self.lock:
@@ -48,6 +51,34 @@ class Driver:
         self.attach(request["tables"])
         self.spark.sql(request["sql"]).write.mode("errorifexists").parquet(request["folder"])
         return {}
+
+    def place(self, request):
+        context = self.spark.sparkContext
+        return {"slots": max(1, context.defaultParallelism), "python": sys.version.split()[0], "master": context.master}
+
+    def map(self, request):
+        """Runs filrouge's own worker, one task for each part, and gives back the lines that it writes."""
+        lines = ", ".join(f"({part}, {quoted(str(part) + ' ' + request['file'])})" for part in range(request["parts"]))
+        self.spark.conf.set("spark.sql.adaptive.coalescePartitions.enabled", "false")
+        try:
+            frame = self.spark.sql(
+                f"SELECT TRANSFORM(line) USING {quoted(self.worker_command(request))} AS (receipt STRING) FROM "
+                f"(SELECT /*+ REPARTITION_BY_RANGE({request['parts']}, part) */ part, line FROM VALUES {lines} AS t(part, line))")
+            return {"receipts": [row.receipt for row in frame.collect()]}
+        finally:
+            self.spark.conf.unset("spark.sql.adaptive.coalescePartitions.enabled")
+
+    def worker_command(self, request):
+        """The worker as a shell runs it in a task: from where it is installed, or sent to each executor's working folder."""
+        context = self.spark.sparkContext
+        if request["worker"]:
+            return f"{shell(request['worker'])} worker . parts"
+        if context.master.startswith("local"):  # the task's working folder is the user's
+            return f"{shell(request['program'])} worker {shell(request['scratch'])} parts"
+        if request["program"] not in self.sent:
+            context.addFile(request["program"])
+            self.sent.add(request["program"])
+        return f"{shell('./' + os.path.basename(request['program']))} worker . parts"
 
     def describe(self, request):
         self.attach(request["tables"])
@@ -72,12 +103,23 @@ class Driver:
         ticker = threading.Thread(target=self.tick, args=(request["id"], done), daemon=True)
         ticker.start()
         try:
-            answer = {"ok": True, **{"materialise": self.materialise, "describe": self.describe}[request["op"]](request)}
+            answer = {"ok": True, **{"materialise": self.materialise, "map": self.map, "place": self.place, "describe": self.describe}[request["op"]](request)}
+        except (ConnectionError, Py4JNetworkError) as error:  # the JVM is gone, and this process with it
+            print(f"its JVM ended: {error}", flush=True)
+            os._exit(1)
         except Exception as error:  # whatever it is belongs to the step that asked
-            answer = {"ok": False, "condition": condition_of(error), "message": str(error)[:4000]}
+            answer = {"ok": False, "condition": condition_of(error), "message": message_of(error)[:4000]}
         done.set()
         ticker.join()
         self.say({"id": request["id"], **answer})
+
+
+def quoted(text):
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def shell(word):
+    return shlex.quote(word)
 
 
 def condition_of(error):
@@ -89,6 +131,15 @@ def condition_of(error):
         if found:
             return found
     return type(error).__name__
+
+
+def message_of(error):
+    """Of what failed in Java the reason: the first line names a method of Python's bridge, the second how often a task was tried."""
+    text = str(error)
+    if isinstance(error, Py4JJavaError):
+        text = text.partition("\n")[2].lstrip(": ") or text
+        text = text.partition("most recent failure: ")[2] or text
+    return text
 
 
 def main():

@@ -26,7 +26,10 @@ std::string spark_columns(const Schema& schema) {
 class SparkEngine : public Engine {
  public:
   SparkEngine(std::unique_ptr<Engine> local, const Json& engine, const fs::path& scratch)
-      : local_(std::move(local)), driver_(spark_place(engine), scratch / "spark") {}
+      : local_(std::move(local)),
+        scratch_(scratch),
+        worker_(engine.value("worker", "")),
+        driver_(spark_place(engine), scratch / "spark") {}
 
   void set_limits(const Limits& limits) override { local_->set_limits(limits); }
   std::string version() const override { return driver_.version().empty() ? "spark" : "spark " + driver_.version(); }
@@ -39,51 +42,81 @@ class SparkEngine : public Engine {
   WrittenTable measure(const std::string& name, const std::vector<fs::path>& files) override {
     return local_->measure(name, files);
   }
+  Schema schema_of(const std::vector<fs::path>& files) override { return local_->schema_of(files); }
   void scan(const std::string& sql, size_t block_rows, const std::function<void(Block&&)>& take) override {
     local_->scan(sql, block_rows, take);
   }
   void append(const std::string& table, const Block& block) override { local_->append(table, block); }
+  Json place() override { return driver_.ask({{"op", "place"}}); }
+  std::vector<std::string> map(const fs::path& file, size_t parts) override;
   double progress() const override { return driver_.progress(); }
   void interrupt() override { local_->interrupt(); }
 
   /// The rows come in the order of the query's ORDER BY, then of all columns: one order, whatever ran where.
-  WrittenTable materialise(const std::string& name, const std::string& sql, RowOrder, const fs::path& folder) override {
-    std::unique_ptr<Binder> binder = make_binder();
-    for (const TableFiles& table : tables_) binder->declare(table.name, table.schema);
-    PortableQuery query = binder->for_spark(sql);
+  WrittenTable materialise(const std::string& name, const std::string& sql, RowOrder, const fs::path& folder,
+                           uint64_t) override {
+    if (!binder_) binder_ = make_binder();  // 0.05 s, which a warm driver need not pay again
+    for (const TableFiles& table : tables_) binder_->declare(table.name, table.schema);
+    PortableQuery query = binder_->for_spark(sql);
     if (!query.problems.empty()) throw query.problems.front();
-    fs::path written = folder / "spark";
-    driver_.ask({{"op", "materialise"}, {"sql", query.sql}, {"folder", written.string()}, {"tables", attached()}});
-    WrittenTable table = local_->measure(name, take_parts(written, folder));
-    check_schema(table.schema, binder->describe(sql).schema);
+    WrittenTable table = query.unsorted.empty()
+                             ? measure(name, written(query.sql, attached(), folder, "data"))
+                             : sorted(name, written(query.unsorted, attached(), folder, "unsorted"), folder);
+    check_schema(table.schema, binder_->describe(sql).schema);
     return table;
   }
 
  private:
+  static Json attached(const TableFiles& table) {
+    std::vector<std::string> files;
+    for (const fs::path& file : table.files) files.push_back(file.string());
+    return {{"name", table.name}, {"files", files}, {"schema", spark_columns(table.schema)}};
+  }
+
   Json attached() const {
     Json tables = Json::array();
-    for (const TableFiles& table : tables_) {
-      std::vector<std::string> files;
-      for (const fs::path& file : table.files) files.push_back(file.string());
-      tables.push_back({{"name", table.name}, {"files", files}, {"schema", spark_columns(table.schema)}});
-    }
+    for (const TableFiles& table : tables_) tables.push_back(attached(table));
     return tables;
   }
 
-  /// Spark's part files under the names that tables have here; what else it left goes.
-  static std::vector<fs::path> take_parts(const fs::path& written, const fs::path& folder) {
-    if (!fs::exists(written / "_SUCCESS"))
+  /// What Spark makes of a query: its part files, as `folder`/NAME-N.parquet.
+  std::vector<fs::path> written(const std::string& sql, const Json& tables, const fs::path& folder,
+                                const std::string& name) {
+    fs::path place = folder / "spark";
+    driver_.ask({{"op", "materialise"}, {"sql", sql}, {"folder", place.string()}, {"tables", tables}});
+    if (!fs::exists(place / "_SUCCESS"))
       throw Error(ErrorKind::engine, "FR0332", "Spark did not finish writing the result", "run again");
     std::vector<fs::path> parts, files;
-    for (const fs::directory_entry& entry : fs::directory_iterator(written))
+    for (const fs::directory_entry& entry : fs::directory_iterator(place))
       if (entry.path().extension() == ".parquet") parts.push_back(entry.path());
     std::sort(parts.begin(), parts.end());
     for (const fs::path& part : parts) {
-      files.push_back(folder / fmt::format("data-{}.parquet", files.size()));
+      files.push_back(folder / fmt::format("{}-{}.parquet", name, files.size()));
       fs::rename(part, files.back());
     }
-    fs::remove_all(written);
+    fs::remove_all(place);
     return files;
+  }
+
+  /// Sorted by all columns: here where the result is small, for it is read here in any case and Spark would run the
+  /// query twice, once to learn how its rows are spread; else by Spark, from what it wrote.
+  WrittenTable sorted(const std::string& name, const std::vector<fs::path>& files, const fs::path& folder) {
+    constexpr uint64_t kSortedHereBytes = 256'000'000;  // of Parquet; DuckDB spills what does not fit into memory
+    uint64_t bytes = 0;
+    for (const fs::path& file : files) bytes += fs::file_size(file);
+    TableFiles unsorted{"unsorted", files, local_->schema_of(files), {}};
+    WrittenTable table;
+    if (bytes <= kSortedHereBytes) {
+      local_->attach({unsorted});
+      table = local_->materialise(name, "SELECT * FROM unsorted", RowOrder::sorted, folder);
+    } else {
+      std::vector<std::string> keys;
+      for (const Column& column : unsorted.schema.columns) keys.push_back(spark_name(column.name) + " ASC NULLS LAST");
+      std::string sql = "SELECT * FROM `unsorted` ORDER BY " + join(keys, ", ");
+      table = measure(name, written(sql, Json::array({attached(unsorted)}), folder, "data"));
+    }
+    for (const fs::path& file : files) fs::remove(file);
+    return table;
   }
 
   static void check_schema(const Schema& got, const Schema& wanted) {
@@ -102,11 +135,26 @@ class SparkEngine : public Engine {
   }
 
   std::unique_ptr<Engine> local_;
+  std::unique_ptr<Binder> binder_;
   std::vector<TableFiles> tables_;
+  fs::path scratch_;
+  std::string worker_;  ///< the program on the machines of the cluster; empty = this one, sent there
   SparkDriver driver_;
 };
 
+std::vector<std::string> SparkEngine::map(const fs::path& file, size_t parts) {
+  Json request = {{"op", "map"}, {"scratch", scratch_.string()}, {"file", file.string()}, {"parts", parts}};
+  request["worker"] = worker_;
+  if (worker_.empty()) request["program"] = fs::canonical("/proc/self/exe").string();
+  return driver_.ask(std::move(request)).at("receipts").get<std::vector<std::string>>();
+}
+
 }  // namespace
+
+std::vector<std::string> Engine::map(const fs::path&, size_t) {
+  FR_CHECK(!"this engine has no machines to send a worker to");
+  return {};
+}
 
 std::unique_ptr<Engine> make_engine(const Json& engine, const fs::path& scratch) {
   std::unique_ptr<Engine> local = make_duckdb_engine(scratch);

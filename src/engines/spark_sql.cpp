@@ -311,13 +311,14 @@ PortableQuery to_spark(PlanNode plan, const std::map<std::string, Schema>& schem
           fmt::format("CAST(c{} AS {}) AS {}", i, spark_type(plan_type_of(column.type)), spark_name(column.name)));
       keys.push_back(fmt::format("c{} ASC NULLS LAST", i));
     }
-    query.sql =
-        walk.text(fmt::format("SELECT {} FROM {} ORDER BY {}", join(columns, ", "), top.name, join(keys, ", ")));
+    std::string select = fmt::format("SELECT {} FROM {}", join(columns, ", "), top.name);
+    query.sql = walk.text(fmt::format("{} ORDER BY {}", select, join(keys, ", ")));
+    if (top.order.empty()) query.unsorted = walk.text(select);
   } catch (const NotPortable& reason) {
     walk.problems.push_back(reason.error());
   }
   query.problems = std::move(walk.problems);
-  if (!query.problems.empty()) query.sql.clear();
+  if (!query.problems.empty()) query.sql.clear(), query.unsorted.clear();
   query.rules.assign(walk.rules.begin(), walk.rules.end());
   query.notes.assign(walk.notes.begin(), walk.notes.end());
   return query;

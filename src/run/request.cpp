@@ -21,7 +21,9 @@ Json work_request(const Thread& thread, const PlannedStep& step, const Json& inp
       {"kind", "work"},     {"verb", step.step->verb}, {"name", step.step->name},     {"work", step.binding->work},
       {"inputs", inputs},   {"files", files},          {"staging", staging.string()}, {"limits", to_json(limits)},
       {"seed", thread.seed}};
-  if (!engine.empty()) request["engine"] = thread.engines.at(engine);
+  if (engine.empty()) return request;
+  request["engine"] = thread.engines.at(engine);
+  if (!step.binding->cuts.empty()) request["cuts"] = step.binding->cuts;
   return request;
 }
 

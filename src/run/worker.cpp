@@ -93,6 +93,18 @@ std::vector<std::string> environment_of_worker() {
                                          "CURL_CA_BUNDLE",
                                          "LD_LIBRARY_PATH",
                                          "LD_PRELOAD",
+                                         "JAVA_HOME",  // from here on for spark-submit
+                                         "SPARK_HOME",
+                                         "SPARK_CONF_DIR",
+                                         "SPARK_LOCAL_IP",
+                                         "PYSPARK_PYTHON",
+                                         "PYSPARK_DRIVER_PYTHON",
+                                         "HADOOP_HOME",
+                                         "HADOOP_CONF_DIR",
+                                         "HADOOP_USER_NAME",
+                                         "YARN_CONF_DIR",
+                                         "KRB5_CONFIG",
+                                         "KRB5CCNAME",
                                          "FILROUGE_LIGHTGBM",
                                          "FILROUGE_SANDBOX"};
   constexpr std::string_view kBeginnings[] = {"LC_", "XDG_", "FONTCONFIG_", "OMP_", "GOMP_", "MALLOC_", "GLIBC_"};
@@ -334,7 +346,9 @@ Limits limits_from_json(const Json& json) {
 Json to_json(const TableFiles& table) {
   std::vector<std::string> files;
   for (const fs::path& file : table.files) files.push_back(file.string());
-  return {{"name", table.name}, {"files", files}, {"schema", to_json(table.schema)}};
+  Json json = {{"name", table.name}, {"files", files}, {"schema", to_json(table.schema)}};
+  for (const RowRange& range : table.ranges) json["ranges"].push_back({range.first, range.rows});
+  return json;
 }
 
 TableFiles table_files_from_json(const Json& json) {
@@ -342,6 +356,7 @@ TableFiles table_files_from_json(const Json& json) {
   table.name = json.at("name");
   for (const Json& file : json.at("files")) table.files.emplace_back(file.get<std::string>());
   table.schema = schema_from_json(json.at("schema"));
+  for (const Json& range : json.value("ranges", Json::array())) table.ranges.push_back({range[0], range[1]});
   return table;
 }
 

@@ -8,10 +8,13 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/version.h"
 #include "charts/vega.h"
+#include "run/map_work.h"
 #include "run/program_keeper.h"
 #include "run/query.h"
 #include "run/sandbox.h"
+#include "run/serve.h"
 #include "run/worker.h"
 #include "run/worker_process.h"
 #include "steps/step.h"
@@ -56,28 +59,31 @@ class Meter {
 
 class Context : public WorkContext {
  public:
-  Context(Engine& engine, int64_t id, Programs* programs) : engine_(engine), id_(id), programs_(programs) {}
+  Context(Engine& engine, int64_t id, const Say& say, Programs* programs)
+      : engine_(engine), id_(id), say_(say), programs_(programs) {}
   Engine& engine() override { return engine_; }
   Programs& programs() override {
     FR_CHECK(programs_ != nullptr);
     return *programs_;
   }
-  void phase(const std::string& what) override { emit({{"id", id_}, {"event", "phase"}, {"what", what}}); }
+  void phase(const std::string& what) override { say_({{"id", id_}, {"event", "phase"}, {"what", what}}); }
+  Cost elsewhere;  ///< of workers on other machines
 
  private:
   Engine& engine_;
   int64_t id_;
+  const Say& say_;
   Programs* programs_;
 };
 
 /// Tells the owner every 200 ms how far the running statement is.
 class Ticker {
  public:
-  Ticker(const Engine& engine, int64_t id)
-      : thread_([this, &engine, id] {
+  Ticker(const Engine& engine, int64_t id, const Say& say)
+      : thread_([this, &engine, id, &say] {
           std::unique_lock lock(mutex_);
           while (!stop_.wait_for(lock, std::chrono::milliseconds(200), [this] { return done_; }))
-            emit({{"id", id}, {"event", "progress"}, {"fraction", engine.progress()}});
+            say({{"id", id}, {"event", "progress"}, {"fraction", engine.progress()}});
         }) {}
   ~Ticker() {
     {
@@ -114,6 +120,7 @@ const Verb& verb_of(const Json& request) {
 }
 
 Json do_work(const Json& request, Engine& engine, Context& context) {
+  if (request.contains("cuts")) return to_json(map_work(request, engine, context, context.elsewhere));
   WorkRequest work;
   work.verb = request.at("verb");
   work.name = request.at("name");
@@ -123,6 +130,7 @@ Json do_work(const Json& request, Engine& engine, Context& context) {
   work.staging = request.at("staging").get<std::string>();
   work.limits = limits_from_json(request.at("limits"));
   work.seed = request.value("seed", uint64_t{0});
+  work.first_row = request.value("first_row", uint64_t{0});
   engine.attach(work.inputs);
   return to_json(verb_of(request).work(work, context));
 }
@@ -143,16 +151,38 @@ Json do_warm(const Json&, Engine&, Context&) {
   return Json::object();
 }
 
+/// For `doctor`: the engine, and a few workers on its machines that write into the folder.
+Json do_try_engine(const Json& request, Engine& engine, Context&) {
+  Json answer = engine.place();
+  FR_CHECK(!answer.is_null());
+  size_t parts = 2 * answer.at("slots").get<size_t>();
+  fs::path folder = request.at("folder").get<std::string>();
+  Json common = {{"kind", "try_folder"}, {"folder", folder.string()}, {"program", kVersion}, {"inputs", Json::array()}};
+  for (size_t part = 0; part < parts; ++part) common["parts"].push_back({{"first_row", 0}});
+  write_file(folder / "request.json", dump(common));
+  answer["receipts"] = engine.map(folder / "request.json", parts);
+  answer["wanted"] = parts;
+  answer["version"] = engine.version();
+  return answer;
+}
+
+Json do_try_folder(const Json& request, Engine&, Context&) {
+  fs::path folder = request.at("folder").get<std::string>();
+  write_file(folder / fmt::format("seen-{}", request.at("id").get<uint64_t>()), "seen");
+  return to_json(WorkResult());
+}
+
 struct Kind {
   const char* name;
   Json (*run)(const Json& request, Engine& engine, Context& context);
 };
-constexpr Kind kKinds[] = {{"work", do_work}, {"inspect", do_inspect}, {"query", do_query}, {"warm", do_warm}};
+constexpr Kind kKinds[] = {{"work", do_work}, {"inspect", do_inspect},       {"query", do_query},
+                           {"warm", do_warm}, {"try_engine", do_try_engine}, {"try_folder", do_try_folder}};
 
-Json run_request(const Json& request, Engine& engine, int64_t id, Programs* programs) {
-  Context context(engine, id, programs);
+Json run_request(const Json& request, Context& context, int64_t id, const Say& say) {
+  Engine& engine = context.engine();
   if (request.contains("limits")) engine.set_limits(limits_from_json(request["limits"]));
-  Ticker ticker(engine, id);
+  Ticker ticker(engine, id, say);
   std::string name = request.at("kind");
   for (const Kind& kind : kKinds)
     if (name == kind.name) return kind.run(request, engine, context);
@@ -204,6 +234,7 @@ Permissions permissions_for(const Json& request, const fs::path& own) {
     }
   permissions.write.push_back(own);
   if (request.contains("staging")) permissions.write.push_back(request["staging"].get<std::string>());
+  if (request.contains("folder")) permissions.write.push_back(request["folder"].get<std::string>());
   if (request.contains("query") && request["query"].contains("path")) {
     fs::path path = request["query"]["path"].get<std::string>();
     permissions.write.push_back(fs::is_directory(path) ? path : path.parent_path());
@@ -233,38 +264,6 @@ void confine(const Json& request, const fs::path& own) {
   enter_sandbox(permissions_for(request, own));
 }
 
-/// Does a request and answers it; `confined`: by a process that does nothing else.
-void serve(const Json& request, Engine& engine, const fs::path& own, bool confined) {
-  int64_t id = request.at("id");
-  Meter meter;
-  try {
-    Json secrets = request.value("secrets", Json::object());
-    for (const auto& [name, value] : secrets.items()) provide_secret(name, value);
-    std::unique_ptr<Programs> programs = programs_for(request);
-    if (confined) confine(request, own);
-    Json result = run_request(request, engine, id, programs.get());
-    if (programs) programs->end();
-    emit({{"id", id},
-          {"event", "done"},
-          {"result", std::move(result)},
-          {"engine", engine.version()},
-          {"seconds", meter.seconds()},
-          {"cpu_seconds", meter.cpu_seconds() + (programs ? programs->cpu_seconds() : 0)},
-          {"peak_memory_bytes", meter.peak_memory_bytes()}});
-  } catch (const Error& error) {
-    emit(error_event(id, error));
-  } catch (const fs::filesystem_error& error) {
-    std::string what = fmt::format("{}: {}", error.path1().string(), error.code().message());
-    emit(error_event(id, Error(ErrorKind::environment, "FR0501", what)));
-  } catch (const std::bad_alloc&) {
-    emit(error_event(id, Error(ErrorKind::engine, "FR0314", "out of memory", "raise --memory")));
-  } catch (const std::system_error& error) {
-    emit(error_event(id, Error(ErrorKind::environment, "FR0521", fmt::format("no more threads: {}", error.what()))));
-  } catch (const std::exception& error) {
-    emit(error_event(id, Error(ErrorKind::internal, "FR0900", error.what())));
-  }
-}
-
 /// Vega is loaded once, before the copies that draw are made.
 void prepare(const std::string& line) {
   static bool warm = false;
@@ -278,6 +277,39 @@ void prepare(const std::string& line) {
 }
 
 }  // namespace
+
+void serve(const Json& request, Engine& engine, const fs::path& own, bool confined, const Say& say) {
+  int64_t id = request.at("id");
+  Meter meter;
+  try {
+    Json secrets = request.value("secrets", Json::object());
+    for (const auto& [name, value] : secrets.items()) provide_secret(name, value);
+    std::unique_ptr<Programs> programs = programs_for(request);
+    if (confined) confine(request, own);
+    Context context(engine, id, say, programs.get());
+    Json result = run_request(request, context, id, say);
+    if (programs) programs->end();
+    double programs_cpu = programs ? programs->cpu_seconds() : 0;
+    say({{"id", id},
+         {"event", "done"},
+         {"result", std::move(result)},
+         {"engine", engine.version()},
+         {"seconds", meter.seconds()},
+         {"cpu_seconds", meter.cpu_seconds() + programs_cpu + context.elsewhere.cpu_seconds},
+         {"peak_memory_bytes", std::max(meter.peak_memory_bytes(), context.elsewhere.peak_memory_bytes)}});
+  } catch (const Error& error) {
+    say(error_event(id, error));
+  } catch (const fs::filesystem_error& error) {
+    std::string what = fmt::format("{}: {}", error.path1().string(), error.code().message());
+    say(error_event(id, Error(ErrorKind::environment, "FR0501", what)));
+  } catch (const std::bad_alloc&) {
+    say(error_event(id, Error(ErrorKind::engine, "FR0314", "out of memory", "raise --memory")));
+  } catch (const std::system_error& error) {
+    say(error_event(id, Error(ErrorKind::environment, "FR0521", fmt::format("no more threads: {}", error.what()))));
+  } catch (const std::exception& error) {
+    say(error_event(id, Error(ErrorKind::internal, "FR0900", error.what())));
+  }
+}
 
 int worker_main(const fs::path& scratch) {
   ::signal(SIGINT, SIG_IGN);
@@ -295,10 +327,10 @@ int worker_main(const fs::path& scratch) {
   };
   work.answer = [&](const std::string& line) {
     Json request = Json::parse(line);
-    if (!request.contains("engine")) return serve(request, *engine, own, true);
+    if (!request.contains("engine")) return serve(request, *engine, own, true, emit);
     std::unique_ptr<Engine>& other = others[dump(request["engine"])];
     if (!other) other = make_engine(request["engine"], own);
-    serve(request, *other, own, false);
+    serve(request, *other, own, false, emit);
   };
   work.died = [](const std::string& line, int how, bool ran_out) {
     Json request = Json::parse(line, nullptr, false);

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "steps/model_step.h"
 #include "steps/score_work.h"
+#include "steps/sql_step.h"
 #include "steps/verbs.h"
 
 namespace filrouge {
@@ -65,6 +66,15 @@ bool check_options(const Step& step, const ScoreOptions& options, BindContext& c
   return false;
 }
 
+/// Why the rows cannot be scored in parts, in words; empty where they can.
+std::string whole_only(const ModelPlan& plan, const ScoreOptions& options) {
+  if (!options.group.empty())
+    return fmt::format("the rank within a list by `{}` needs all its rows at once", options.group);
+  if (plan.method == "mixture")
+    return "the last digits of a mixture's probabilities depend on which rows are computed together";
+  return "";
+}
+
 std::optional<Binding> bind(const Step& step, BindContext& context) {
   const std::string from = step.config.value("from", ""), model = step.config.value("model", "");
   const Step* learn = find_model(step, "model", model, context);
@@ -94,8 +104,14 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   output.lineage.tables = {from};
   binding.tables.push_back(std::move(output));
   binding.uses = {{from, table->names()}, {model, {"file", "hash"}}};
+  // Where it runs is no part of what the step says: the result is the same, bit for bit.
   binding.canonical = step.config;
-  binding.work = {{"config", step.config},
+  binding.canonical.erase("engine");
+  binding.engine = engine_of(step, context);
+  binding.cuts = from;
+  if (!binding.engine.empty()) binding.stays = whole_only(*plan, options);
+  if (!binding.stays.empty()) binding.engine.clear();
+  binding.work = {{"config", binding.canonical},
                   {"added", to_json(added)},
                   {"unsupervised", plan->unsupervised()},
                   {"group", options.group}};
@@ -122,6 +138,8 @@ Verb score_verb() {
        .required = true,
        .about = "the table to score; it has every column that the model may read"},
       {.name = "model", .type = ValueType::table, .required = true, .about = "the name of a `learn` step"},
+      {.name = "engine",
+       .about = "where it runs: duckdb, or an engine of engines.yaml, part by part; --engine goes before it"},
       {.name = "reasons",
        .type = ValueType::integer,
        .default_value = "0",

@@ -78,7 +78,7 @@ WorkResult work_on_score(const WorkRequest& request, WorkContext& context) {
       engine.materialise(request.name,
                          fmt::format("SELECT t.*, {} FROM {} AS t POSITIONAL JOIN answers AS a{}", join(added, ", "),
                                      quote_table(from), group.empty() ? "" : " POSITIONAL JOIN ranks AS b"),
-                         RowOrder::sequential, request.staging));
+                         RowOrder::sequential, request.staging, request.first_row));
   if (!group.empty()) engine.execute("DROP TABLE ranks");
   engine.execute("DROP TABLE answers");
   return result;

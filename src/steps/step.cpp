@@ -44,6 +44,8 @@ Json to_json(const Binding& binding) {
                {"canonical", binding.canonical},
                {"work", binding.work},
                {"engine", binding.engine},
+               {"cuts", binding.cuts},
+               {"stays", binding.stays},
                {"gate", binding.gate},
                {"replaces_input", binding.replaces_input},
                {"publishes", publishes}};
@@ -64,6 +66,8 @@ Binding binding_from_json(const Json& json) {
   binding.canonical = json.at("canonical");
   binding.work = json.at("work");
   binding.engine = json.at("engine");
+  binding.cuts = json.value("cuts", "");
+  binding.stays = json.value("stays", "");
   binding.gate = json.at("gate");
   binding.replaces_input = json.at("replaces_input");
   for (const Json& path : json.at("publishes")) binding.publishes.emplace_back(path.get<std::string>());

@@ -45,8 +45,12 @@ struct Binding {
   Json work;                              ///< what `work` needs besides inputs; its form is the verb's own affair
   std::optional<uint64_t> expected_rows;  ///< a guess, for the plan
   std::string engine;                     ///< of engines.yaml, on which `work` runs; empty = the embedded one
-  bool gate = false;                      ///< a check: what reads its table waits for it and is skipped when it fails
-  bool replaces_input = false;            ///< a quarantine: others read its main table in place of the one it names
+  /// The table, one of `uses`, whose rows can be worked on in parts, each on another machine of `engine`: the result
+  /// has one row for each of its rows, computed from that row and from the other inputs. Empty = not so.
+  std::string cuts;
+  std::string stays;            ///< why it runs here though another engine is asked for, in words
+  bool gate = false;            ///< a check: what reads its table waits for it and is skipped when it fails
+  bool replaces_input = false;  ///< a quarantine: others read its main table in place of the one it names
   std::vector<std::filesystem::path> publishes;  ///< files beside the thread (charts/by_hour.svg), relative
 };
 
@@ -90,6 +94,7 @@ struct WorkRequest {
   std::filesystem::path staging;  ///< empty folder; all output goes here
   Limits limits;
   uint64_t seed = 0;
+  uint64_t first_row = 0;  ///< of a part (Binding::cuts): the place of its first row in the whole table
 };
 
 /// What came of a step; becomes part of its receipt.

@@ -271,6 +271,12 @@ package libcurl4.)",
      R"(Names and types of what Spark wrote are not those that the plan says. This is a mistake of the translation, and nothing
 was kept of the result.)",
      R"(filrouge run --engine spark)", R"(filrouge run --engine duckdb)"},
+
+    {"FR0334", "a worker on the cluster",
+     R"(A step's rows are worked on in parts, by workers on the cluster's machines. One could not start, was ended, or left no
+receipt; nothing was kept of the step. `filrouge doctor --engine spark` tries them.)",
+     R"(spark: {kind: spark, submit: spark-submit, master: yarn, worker: /usr/bin/filrouge})",
+     R"(spark: {kind: spark, submit: spark-submit, master: yarn})"},
 };
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace filrouge {
 namespace {
 
 const std::vector<std::string> kKinds = {"spark"};
-const std::vector<std::string> kKeys = {"kind", "submit", "master", "host", "conf"};
+const std::vector<std::string> kKeys = {"kind", "submit", "master", "host", "conf", "worker", "part_rows"};
 
 class EnginesReader {
  public:
@@ -55,6 +55,8 @@ class EnginesReader {
       refuse(key, fmt::format("an engine has no key `{}`", key.text), did_you_mean(key.text, kKeys));
     else if (key.text != "conf" && !is_text(value))
       refuse(value, fmt::format("`{}` takes a text, not {}", key.text, describe(value)));
+    else if (key.text == "part_rows" && parse_count(value.text).value_or(0) == 0)
+      refuse(value, fmt::format("`part_rows` is a number of rows, not {}", describe(value)), "such as 500000");
     else if (key.text == "conf" && value.kind != Node::Kind::mapping)
       refuse(value, fmt::format("`conf` takes a mapping of Spark's settings, not {}", describe(value)));
   }
