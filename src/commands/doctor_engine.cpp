@@ -37,6 +37,10 @@ void check_submit(const SparkPlace& place, std::vector<Check>& checks) {
     return checks.push_back(
         {"submit", fmt::format("there is no {}", place.submit), CheckState::bad,
          "install Spark (PyPI: pyspark), or name its program: `submit: /opt/spark/bin/spark-submit`"});
+  if (facts.slow)
+    return checks.push_back({"submit",
+                             fmt::format("{} --version takes longer than two minutes", facts.program->string()),
+                             CheckState::warn, "this machine has too much to do for a Java program to start"});
   if (facts.version.empty()) {
     bool java = facts.said.find("JAVA_HOME") != std::string::npos || facts.said.find("java") != std::string::npos;
     return checks.push_back({java ? "Java" : "submit",

@@ -20,7 +20,7 @@
 namespace filrouge {
 namespace {
 
-constexpr int kVersionMs = 60'000, kConnectMs = 3'000;
+constexpr int kVersionMs = 120'000, kConnectMs = 3'000;
 
 std::optional<fs::path> find_program(const std::string& name) {
   auto runs = [](const fs::path& path) { return fs::is_regular_file(path) && ::access(path.c_str(), X_OK) == 0; };
@@ -31,8 +31,8 @@ std::optional<fs::path> find_program(const std::string& name) {
   return std::nullopt;
 }
 
-/// What a program writes until it ends, or until time is up.
-std::string output_of(const fs::path& program, const char* argument) {
+/// What a program writes until it ends, or until time is up: then `slow`.
+std::string output_of(const fs::path& program, const char* argument, bool& slow) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return "";
   pid_t child = ::fork();
@@ -49,7 +49,8 @@ std::string output_of(const fs::path& program, const char* argument) {
   while (child > 0) {
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
     pollfd wait{ends[0], POLLIN, 0};
-    if (left <= 0 || ::poll(&wait, 1, static_cast<int>(left)) == 0) break;
+    slow = left <= 0 || ::poll(&wait, 1, static_cast<int>(left)) == 0;
+    if (slow) break;
     char block[1 << 12];
     ssize_t got = ::read(ends[0], block, sizeof block);
     if (got < 0 && errno == EINTR) continue;
@@ -105,7 +106,7 @@ SubmitFacts try_submit(const SparkPlace& place) {
   SubmitFacts facts;
   facts.program = find_program(place.submit);
   if (!facts.program) return facts;
-  std::string text = output_of(*facts.program, "--version");
+  std::string text = output_of(*facts.program, "--version", facts.slow);
   facts.version = found_in(text, R"(version (\d+\.\d+[\w.-]*)\s)");
   facts.java = found_in(text, R"(VM, (\d+[\w.+-]*))");
   for (const std::string& line : split(text, '\n'))

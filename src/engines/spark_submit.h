@@ -14,8 +14,9 @@ struct SubmitFacts {
   std::string version;                           ///< "4.3.0"; empty where it did not say
   std::string java;                              ///< "17.0.15"
   std::string said;                              ///< the last line that it wrote
+  bool slow = false;                             ///< it had not ended when time was up
 };
-/// Runs `spark-submit --version`, for at most a minute.
+/// Runs `spark-submit --version`, for at most two minutes.
 SubmitFacts try_submit(const SparkPlace& place);
 
 /// Why the master cannot be reached, in words; nothing where it answers, or cannot be asked in a simple way. Of
