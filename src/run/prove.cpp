@@ -70,6 +70,7 @@ class Prover {
       if (!provider.version)
         throw Error(ErrorKind::user, "FR0608", fmt::format("`{}` is not built", use.table),
                     fmt::format("next: filrouge run +{}", plan_.steps[index].step->name));
+      store_.check_unchanged(*provider.version);
       inputs.push_back(to_json(sampled(files_in(store_, provider, *provider.version, use.table))));
     }
     return inputs;
