@@ -82,8 +82,8 @@ void Store::rebuild(const StorePlace& place) {
   WriteLock lock(folder / "lock", /*wait=*/false, {});
   const fs::path catalog = folder / "catalog.db", old = folder / "catalog.db.old", made = folder / "tmp" / "rebuild";
   discard(made);
-  make_folder_durably(made);
   const Discarded cleanup{made};
+  make_folder_durably(made);
   {
     Catalog fresh(made / "catalog.db", Database::Mode::write);
     enter_all(fresh, folder);
