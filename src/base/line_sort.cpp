@@ -131,10 +131,8 @@ void LineBuffer::clear() {
 /// Writes lines in their order, remembering now and then which key stands where.
 class RunWriter {
  public:
-  explicit RunWriter(const fs::path& file)
-      : out_(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
+  explicit RunWriter(const fs::path& file) : out_(open_to_write(file)) {
     run_.file_ = file;
-    if (!out_.is_open()) throw refused("FR0502", file);
     buffer_.reserve(kWriteBytes + kHead);
   }
 
@@ -156,12 +154,7 @@ class RunWriter {
 
  private:
   void flush() {
-    for (size_t done = 0; done < buffer_.size();) {
-      ssize_t wrote = ::write(out_.number(), buffer_.data() + done, buffer_.size() - done);
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0) throw refused("FR0502", run_.file_);
-      done += static_cast<size_t>(wrote);
-    }
+    write_whole(out_, run_.file_, buffer_);
     written_ += buffer_.size();
     buffer_.clear();
   }
@@ -196,9 +189,8 @@ uint64_t SortedRun::offset_for(std::string_view key) const {
 class LineMerge::Reader {
  public:
   Reader(const SortedRun& run, uint64_t offset, size_t buffer_bytes)
-      : file_(run.file()), in_(::open(file_.c_str(), O_RDONLY | O_CLOEXEC)), buffer_(buffer_bytes, '\0') {
-    if (!in_.is_open() || ::lseek(in_.number(), static_cast<off_t>(offset), SEEK_SET) < 0)
-      throw refused("FR0501", file_);
+      : file_(run.file()), in_(open_to_read(file_)), buffer_(buffer_bytes, '\0') {
+    if (::lseek(in_.number(), static_cast<off_t>(offset), SEEK_SET) < 0) throw refused("FR0501", file_);
   }
 
   /// False at the end of the run.

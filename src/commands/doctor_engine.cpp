@@ -130,7 +130,7 @@ void judge_receipts(const Json& receipts, size_t wanted, const fs::path& folder,
 void check_driver(const Json& engine, const Arguments& arguments, std::vector<Check>& checks) {
   fs::path folder = place_of_store(arguments) / fmt::format(".filrouge-doctor-{}", ::getpid());
   std::error_code ignored;
-  std::optional<std::chrono::steady_clock::time_point> began = std::chrono::steady_clock::now();
+  const auto began = std::chrono::steady_clock::now();
   try {
     make_folder(folder);
     uint64_t patience_ms = arguments.has("--step-timeout") ? timeout_option_ms(arguments) : kPatienceMs;
@@ -141,7 +141,7 @@ void check_driver(const Json& engine, const Arguments& arguments, std::vector<Ch
             ->ask(
                 {{"kind", "try_engine"}, {"engine", engine}, {"folder", folder.string()}, {"limits", to_json(limits)}})
             .result;
-    double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - *began).count();
+    double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     checks.push_back(
         {"driver", fmt::format("{} with Python {}, {} at once, tried in {}", answer.at("version").get<std::string>(),
                                answer.at("python").get<std::string>(),

@@ -73,29 +73,47 @@ struct Weight {
   double share = 0;
 };
 
-/// Of every model that the paths lead through and that was built, its columns with the heaviest first.
-std::vector<Weight> weights_of(const Trace& up, Workspace& workspace) {
-  std::vector<Weight> weights;
-  std::set<std::string> seen;
-  for (const Trace::Hop& hop : up.via) {
-    const Step* learn = hop.from.column == "hash" ? workspace.thread.find("learn", hop.from.table) : nullptr;
-    if (!learn || !seen.insert(learn->name).second) continue;
-    std::optional<Version> version = workspace.store().current("learn", learn->name);
-    if (!version) continue;
-    workspace.store().check_unchanged(*version);
-    fs::path card = workspace.store().folder_of(*version) / "card.json";
-    if (!fs::exists(card)) continue;  // clusters and anomalies have none
+/// Weights by model; each model's card is checked and read once.
+class ModelWeights {
+ public:
+  explicit ModelWeights(Workspace& workspace) : workspace_(workspace) {}
+
+  /// Of every model that the paths lead through and that was built, its columns with the heaviest first.
+  std::vector<Weight> on(const Trace& up) {
+    std::vector<Weight> weights;
+    std::set<std::string> seen;
+    for (const Trace::Hop& hop : up.via) {
+      const Step* learn = hop.from.column == "hash" ? workspace_.thread.find("learn", hop.from.table) : nullptr;
+      if (!learn || !seen.insert(learn->name).second) continue;
+      auto [known, is_new] = by_model_.try_emplace(learn->name);
+      if (is_new) known->second = read(*learn);
+      weights.insert(weights.end(), known->second.begin(), known->second.end());
+    }
+    return weights;
+  }
+
+ private:
+  std::vector<Weight> read(const Step& learn) {
+    std::optional<Version> version = workspace_.store().current("learn", learn.name);
+    if (!version) return {};
+    workspace_.store().check_unchanged(*version);
+    fs::path card = workspace_.store().folder_of(*version) / "card.json";
+    if (!fs::exists(card)) return {};  // clusters and anomalies have none
     Json importance = parse_json(read_file(card), card.string()).value("importance", Json::array());
     double total = 0;
     for (const Json& entry : importance) total += entry.at("importance").get<double>();
+    std::vector<Weight> weights;
     for (const Json& entry : importance)
       if (total > 0)
-        weights.push_back({learn->name,
-                           {learn->config.value("from", ""), entry.at("column")},
+        weights.push_back({learn.name,
+                           {learn.config.value("from", ""), entry.at("column")},
                            entry.at("importance").get<double>() / total});
+    return weights;
   }
-  return weights;
-}
+
+  Workspace& workspace_;
+  std::map<std::string, std::vector<Weight>> by_model_;
+};
 
 /// "late: hour 28 %, origin 20 %, 3 more 5 %", one line for each model.
 std::vector<std::string> weight_lines(const std::vector<Weight>& weights) {
@@ -135,12 +153,12 @@ void print_lines(const std::string& label, const std::vector<std::string>& lines
     std::cout << fmt::format("  {:<{}}{}\n", i == 0 ? label : "", kLabel, lines[i]);
 }
 
-void print_up(const LineageGraph& graph, const ColumnRef& column, Workspace& workspace) {
+void print_up(const LineageGraph& graph, const ColumnRef& column, ModelWeights& weights) {
   Trace up = trace_up(graph, column);
   print_labelled("values", is_source(graph, column) ? "read from outside the thread"
                            : up.values.empty()      ? "none: a constant, or a count of rows"
                                                     : list_of(up.values));
-  print_lines("weights", weight_lines(weights_of(up, workspace)));
+  print_lines("weights", weight_lines(weights.on(up)));
   print_labelled("rows", list_of(up.rows));
   print_lines("via", path_lines(up.via));
 }
@@ -178,10 +196,10 @@ void print_down(const Trace& down) {
   }());
 }
 
-void add_lineage(Json& answer, const LineageGraph& graph, const ColumnRef& column, Workspace& workspace) {
+void add_lineage(Json& answer, const LineageGraph& graph, const ColumnRef& column, ModelWeights& weights) {
   Trace up = trace_up(graph, column);
   answer["values"] = json_of(up.values);
-  answer["weights"] = weights_json(graph, weights_of(up, workspace));
+  answer["weights"] = weights_json(graph, weights.on(up));
   answer["rows"] = json_of(up.rows);
   answer["via"] = hops_json(up.via);
 }
@@ -192,13 +210,14 @@ Json used_by(const Trace& down) {
 }
 
 int trace_column(const Arguments& arguments, Workspace& workspace, const Plan& plan, const ColumnRef& column) {
+  ModelWeights weights(workspace);
   LineageGraph graph = plan.lineage();
   Trace down = trace_down(graph, column);
   const Column& described = *known_schema(column.table, plan).find(column.column);
   bool only_down = arguments.has("--down");
   if (arguments.json()) {
     Json answer = {{"column", column.text()}, {"type", described.type}};
-    add_lineage(answer, graph, column, workspace);
+    add_lineage(answer, graph, column, weights);
     answer["used_by"] = used_by(down);
     if (only_down) answer["via"] = hops_json(down.via);
     print_json(std::move(answer));
@@ -207,7 +226,7 @@ int trace_column(const Arguments& arguments, Workspace& workspace, const Plan& p
   TextStyle style = output_style();
   std::cout << fmt::format("{}  {}\n", bold(column.text(), style.color), grey(described.type, style.color));
   if (described.meaning.is_object()) print_labelled("about", described.meaning.value("about", ""));
-  if (!only_down) print_up(graph, column, workspace);
+  if (!only_down) print_up(graph, column, weights);
   print_down(down);
   if (only_down) print_lines("via", path_lines(down.via));
   return 0;
@@ -215,6 +234,7 @@ int trace_column(const Arguments& arguments, Workspace& workspace, const Plan& p
 
 /// All columns of a table; what decides the rows of all of them is said once.
 int trace_table(const Arguments& arguments, Workspace& workspace, const Plan& plan, const std::string& table) {
+  ModelWeights weights(workspace);
   LineageGraph graph = plan.lineage();
   const Schema& schema = known_schema(table, plan);
   Json columns = Json::array();
@@ -233,8 +253,9 @@ int trace_table(const Arguments& arguments, Workspace& workspace, const Plan& pl
     text.add({column.column, {schema.columns[i].type, true}, values});
     if (i == 0) common = up.rows;
     std::erase_if(common, [&](const ColumnRef& ref) { return !up.rows.contains(ref); });
+    if (!arguments.json()) continue;
     Json entry = {{"column", column.text()}, {"type", schema.columns[i].type}};
-    add_lineage(entry, graph, column, workspace);
+    add_lineage(entry, graph, column, weights);
     entry["used_by"] = used_by(down);
     columns.push_back(std::move(entry));
   }

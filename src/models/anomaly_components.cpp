@@ -9,10 +9,10 @@
 
 #include "base/error.h"
 #include "base/json_words.h"
+#include "base/parallel.h"
 #include "models/anomaly.h"
 #include "models/anomaly_limits.h"
 #include "models/linear_terms.h"
-#include "models/parallel.h"
 
 namespace filrouge {
 

@@ -12,9 +12,9 @@
 
 #include "base/error.h"
 #include "base/json_words.h"
+#include "base/parallel.h"
 #include "models/anomaly.h"
 #include "models/draw.h"
-#include "models/parallel.h"
 
 namespace filrouge {
 

@@ -9,8 +9,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/parallel.h"
 #include "models/draw.h"
-#include "models/parallel.h"
 
 namespace filrouge {
 

@@ -14,8 +14,8 @@
 #include <limits>
 #include <numbers>
 
+#include "base/parallel.h"
 #include "models/clusters_fit.h"
-#include "models/parallel.h"
 
 namespace filrouge {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "models/parallel.h"
+#include "base/parallel.h"
 
 namespace filrouge {
 namespace {

@@ -3,8 +3,8 @@
 #include <bit>
 #include <cmath>
 
+#include "base/parallel.h"
 #include "base/text.h"
-#include "models/parallel.h"
 
 namespace filrouge {
 namespace {

@@ -16,8 +16,8 @@
 #include <cmath>
 #include <deque>
 
+#include "base/parallel.h"
 #include "models/metrics_intervals.h"
-#include "models/parallel.h"
 
 namespace filrouge {
 

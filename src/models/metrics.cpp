@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "models/metrics_figures.h"
-#include "models/parallel.h"
 
 namespace filrouge {
 

@@ -2,11 +2,11 @@
 
 #include <atomic>
 #include <iterator>
-#include <thread>
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/hash.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "run/graph.h"
@@ -45,7 +45,10 @@ std::vector<std::string> StepBinder::table_names() const {
 }
 
 void StepBinder::report(Diagnostic problem) {
-  if (only_asking_) return;
+  if (only_asking_) {
+    told_while_asking_ = true;
+    return;
+  }
   if (problem.severity == Severity::error && current_) broken_.insert(current_);
   problems_.push_back(std::move(problem));
 }
@@ -98,33 +101,25 @@ void StepBinder::run_inspections() {
   limits.memory_bytes /= hands;
   while (workers_.size() < hands) workers_.push_back(std::make_unique<Worker>(options_.scratch));
   std::atomic<size_t> next = 0;
-  auto work = [&](Worker& worker) {
+  for_parts(hands, static_cast<int>(hands), [&](size_t hand) {
     for (size_t at = next++; at < open.size(); at = next++) {
       Inspection& inspection = open[at]->second;
       inspection.request["limits"] = to_json(limits);
       try {
-        inspection.answer = worker.ask(std::move(inspection.request)).result;
+        inspection.answer = workers_[hand]->ask(std::move(inspection.request)).result;
       } catch (...) {
         inspection.failure = std::current_exception();
       }
       inspection.done = true;
     }
-  };
-  std::vector<std::jthread> others;
-  for (size_t hand = 1; hand < hands; ++hand) try {
-      others.emplace_back([&, hand] { work(*workers_[hand]); });
-    } catch (const std::system_error&) {
-      break;  // one thread will do it all
-    }
-  work(*workers_[0]);
-  others.clear();
+  });
   for (const auto* entry : open)
     if (!entry->second.failure && entry->second.answer.value("remember", true))
       learned_["inspect"].emplace_back(entry->first, dump(entry->second.answer));
 }
 
 /// Binds the steps that look into files just far enough to know what they ask, until nothing more is asked: what comes
-/// from a server is fetched first, then looked into.
+/// from a server is fetched first, then looked into. A binding that comes out without a word is kept.
 void StepBinder::inspect_ahead() {
   auto looks = [](const PlannedStep& step) { return step.verb->inspect && step.references.empty(); };
   bool asked = std::count_if(plan_->steps.begin(), plan_->steps.end(), looks) > 1;
@@ -133,9 +128,12 @@ void StepBinder::inspect_ahead() {
     only_asking_ = true;
     for (PlannedStep& step : plan_->steps) {
       if (!looks(step) || broken_.contains(step.step)) continue;
+      if (bound_ahead_.contains(step.step)) continue;
       current_ = step.step;
+      told_while_asking_ = false;
       try {
-        step.verb->bind(*step.step, *this);
+        std::optional<Binding> binding = step.verb->bind(*step.step, *this);
+        if (binding && !told_while_asking_) bound_ahead_.emplace(step.step, std::move(*binding));
       } catch (const NotYetInspected&) {
         asked = true;
       } catch (const std::exception&) {
@@ -239,6 +237,7 @@ std::optional<Binding> StepBinder::bind_or_recall(PlannedStep& step) {
   for (const std::string& table : step.references)
     if (const Schema* known = schema(table); known && declared_.insert(table).second) binder().declare(table, *known);
   size_t problems_before = problems_.size();
+  if (auto ahead = bound_ahead_.extract(step.step)) return std::move(ahead.mapped());
   std::optional<Binding> binding = step.verb->bind(*step.step, *this);
   if (!key.empty() && binding && problems_.size() == problems_before) new_bindings_.emplace_back(key, &step);
   return binding;

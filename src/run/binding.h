@@ -63,7 +63,9 @@ class StepBinder : public BindContext {
   std::set<std::string> declared_;  ///< tables that binder_ knows
   std::vector<std::unique_ptr<Worker>> workers_;
   std::map<std::string, Inspection> inspections_;  ///< of this plan, by key
-  bool only_asking_ = false;  ///< steps are bound to find out what they would have inspected: nothing is reported
+  /// Steps are bound to find out what they would have inspected: nothing is reported.
+  bool only_asking_ = false, told_while_asking_ = false;
+  std::map<const Step*, Binding> bound_ahead_;
   std::map<std::string, Cache> cached_;  ///< by kind: refs, bind, inspect, file
   std::map<std::string, Entries> learned_;
   std::vector<std::pair<std::string, const PlannedStep*>> new_bindings_;  ///< to be remembered under these keys

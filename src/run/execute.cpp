@@ -62,6 +62,7 @@ class Execution {
   void work_loop(Worker& worker);
   std::optional<size_t> next_step(std::unique_lock<std::mutex>& lock, Worker& worker);
   std::optional<size_t> early_step();
+  bool is_left_out(size_t need, const PlannedStep& reader) const;
   std::optional<std::string> obstacle(size_t index) const;
   bool gates_hold(size_t index, std::unique_lock<std::mutex>& lock);
   void take(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock);
@@ -223,16 +224,21 @@ void Execution::skip(size_t index, const std::string& why) {
   finish(index, State::skipped, std::move(event));
 }
 
+/// The step `need` was not asked for and is not there, but `reader`, which was asked for, cannot do without it.
+bool Execution::is_left_out(size_t need, const PlannedStep& reader) const {
+  return states_[need] == State::skipped && !plan_.steps[need].selected && reader.selected;
+}
+
 /// Why the step cannot run, by those of its inputs and gates that are finished.
 std::optional<std::string> Execution::obstacle(size_t index) const {
   const PlannedStep& step = plan_.steps[index];
   for (const auto* links : {&step.needs, &step.gates})
     for (size_t need : *links) {
       if (states_[need] != State::failed && states_[need] != State::skipped) continue;
-      const PlannedStep& missing = plan_.steps[need];
-      if (states_[need] == State::skipped && !missing.selected && step.selected)
-        return fmt::format("{} is not built; next: filrouge run +{}", missing.step->label(), step.step->name);
-      return fmt::format("{} {}", missing.step->label(), states_[need] == State::failed ? "failed" : "was skipped");
+      const std::string label = plan_.steps[need].step->label();
+      if (is_left_out(need, step))
+        return fmt::format("{} is not built; next: filrouge run +{}", label, step.step->name);
+      return fmt::format("{} {}", label, states_[need] == State::failed ? "failed" : "was skipped");
     }
   for (size_t gate : step.gates)
     if (auto found = done_.find(gate); found != done_.end() && !found->second.passed)
@@ -437,10 +443,9 @@ void Execution::finish(size_t index, State state, RunEvent event) {
    : event.action == "reused" ? outcome_.reused
    : event.action == "failed" ? outcome_.failed
                               : outcome_.skipped) += event.action != "skipped" || step.selected;
-  for (const auto* links : {&step.needs, &step.gates})
-    for (size_t need : *links)
-      outcome_.unmet = outcome_.unmet || (state == State::skipped && step.selected && !plan_.steps[need].selected &&
-                                          states_[need] == State::skipped);
+  if (state == State::skipped)
+    for (const auto* links : {&step.needs, &step.gates})
+      for (size_t need : *links) outcome_.unmet = outcome_.unmet || is_left_out(need, step);
   event.kind = RunEvent::Kind::finished;
   event.step = &step;
   on_event_(event);

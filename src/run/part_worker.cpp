@@ -10,12 +10,14 @@
 #include <cstring>
 #include <iostream>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "engines/engine.h"
 #include "run/serve.h"
+#include "run/worker_process.h"
 #include "steps/step.h"
 
 namespace filrouge {
@@ -36,22 +38,11 @@ std::string attempt_name() {
 
 void say(Json receipt) {
   receipt["host"] = host_name();
-  std::string line = dump(receipt) + "\n";
-  for (size_t done = 0; done < line.size();) {
-    ssize_t wrote = ::write(STDOUT_FILENO, line.data() + done, line.size() - done);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) ::_exit(0);  // whoever asked is gone
-    done += static_cast<size_t>(wrote);
-  }
+  if (!write_whole(STDOUT_FILENO, dump(receipt) + "\n")) ::_exit(0);  // whoever asked is gone
 }
 
 void say_error(uint64_t part, const Error& error) {
-  say({{"id", part},
-       {"event", "error"},
-       {"kind", to_string(error.kind)},
-       {"code", error.code},
-       {"message", error.message},
-       {"hint", error.hint}});
+  say(error_event(static_cast<int64_t>(part), error));
 }
 
 /// The request of one part, as the worker's protocol has it.
@@ -105,11 +96,6 @@ void do_part(uint64_t part, const fs::path& file, Engine& engine, const fs::path
   }
 }
 
-std::string how_it_ended(int status) {
-  return WIFSIGNALED(status) ? fmt::format("signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)))
-                             : fmt::format("exit code {}", WEXITSTATUS(status));
-}
-
 /// Does a part in a copy of this process.
 void do_line(const std::string& line, Engine& engine, const fs::path& own) {
   char* end = nullptr;
@@ -129,7 +115,7 @@ void do_line(const std::string& line, Engine& engine, const fs::path& own) {
   if (copy < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
     say_error(part, Error(ErrorKind::engine, "FR0334",
                           copy < 0 ? "a worker on the cluster could not be started"
-                                   : "the worker on the cluster was ended by " + how_it_ended(status),
+                                   : "the worker on the cluster " + ending_of(status),
                           "where it was ended for want of memory: spark.executor.memoryOverhead in engines.yaml"));
 }
 

@@ -1,6 +1,7 @@
 #include "run/pictures.h"
 
 #include "base/files.h"
+#include "base/removed_folder.h"
 
 namespace filrouge {
 
@@ -18,20 +19,13 @@ bool published(const Thread& thread, const Version& version) {
 void publish(const Thread& thread, Store& store, const Version& version) {
   if (version.publish_to.empty()) return;
   store.check_unchanged(version);
-  struct Staging {
-    fs::path folder;
-    ~Staging() {
-      std::error_code ignored;
-      fs::remove_all(folder, ignored);
-    }
-  };
-  const Staging staging{store.stage()};
+  const RemovedFolder staging(store.stage());
   for (size_t i = 0; i < version.publish_to.size(); ++i) {
     fs::path to = thread.folder / version.publish_to[i];
     make_folder_durably(to.parent_path());
-    bool near = on_one_file_system(to.parent_path(), staging.folder);
+    bool near = on_one_file_system(to.parent_path(), staging.path);
     write_file_durably(to, read_file(store.folder_of(version) / version.publish_from[i]),
-                       near ? staging.folder / std::to_string(i) : fs::path());
+                       near ? staging.path / std::to_string(i) : fs::path());
   }
 }
 

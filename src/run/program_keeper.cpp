@@ -15,14 +15,10 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "run/keeper_process.h"
+#include "run/worker_process.h"
 
 namespace filrouge {
 namespace {
-
-std::string signal_name(int number) {
-  const char* name = ::strsignal(number);
-  return fmt::format("signal {} ({})", number, name ? name : "?");
-}
 
 /// The last lines of what a program said, without empty ones; of a long line its end.
 std::vector<std::string> last_lines(const std::string& said) {
@@ -48,8 +44,7 @@ Error not_started(const ProgramCall& call, const fs::path& folder, int reason) {
 
 Error failed(const ProgramCall& call, const KeeperReply& reply) {
   std::vector<std::string> lines = last_lines(reply.said);
-  std::string how = WIFSIGNALED(reply.status) ? fmt::format("was ended by {}", signal_name(WTERMSIG(reply.status)))
-                                              : fmt::format("ended with exit code {}", WEXITSTATUS(reply.status));
+  std::string how = ending_of(reply.status);
   if (lines.empty())
     return Error(ErrorKind::data, "FR0442", fmt::format("`{}` {}", call.shown(), how),
                  "it said nothing on standard error");

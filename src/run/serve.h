@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "engines/engine.h"
 
@@ -11,6 +12,9 @@ namespace filrouge {
 
 /// Takes the events of a request. Called by two threads, but for its last event.
 using Say = std::function<void(const Json& event)>;
+
+/// The event by which a request ends that failed.
+Json error_event(int64_t id, const Error& error);
 
 /// What work done by other processes cost.
 struct Cost {

@@ -11,9 +11,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "run/sandbox.h"
+#include "run/worker_process.h"
 #include "thread/thread.h"
 
 namespace filrouge {
@@ -160,12 +162,7 @@ void Worker::Impl::start() {
 }
 
 void Worker::Impl::send(const std::string& line) {
-  for (size_t done = 0; done < line.size();) {
-    ssize_t wrote = ::write(to_worker, line.data() + done, line.size() - done);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) died();
-    done += static_cast<size_t>(wrote);
-  }
+  if (!write_whole(to_worker, line)) died();
 }
 
 /// Also where a close() that failed keeps the pipe open on our side.
@@ -261,9 +258,7 @@ void Worker::Impl::died() {
 
 /// For `status` as waitpid gives it, with the last line that the process wrote to stderr.
 Error Worker::Impl::death(int status, const std::string& said) {
-  std::string how = WIFSIGNALED(status)
-                        ? fmt::format("was ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)))
-                        : fmt::format("ended with exit code {}", WEXITSTATUS(status));
+  std::string how = ending_of(status);
   std::string hint = "run again; if it fails again, report it with the thread that shows it";
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
     how += ", most likely by the system for want of memory";

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <thread>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/version.h"
@@ -27,11 +28,7 @@ void emit(const Json& event) {
   static std::mutex mutex;
   std::string line = dump(event) + "\n";
   std::lock_guard lock(mutex);
-  for (size_t done = 0; done < line.size();) {
-    ssize_t wrote = ::write(STDOUT_FILENO, line.data() + done, line.size() - done);
-    if (wrote < 0) ::_exit(1);  // the owner is gone
-    done += static_cast<size_t>(wrote);
-  }
+  if (!write_whole(STDOUT_FILENO, line)) ::_exit(1);  // the owner is gone
 }
 
 /// What this process has cost so far, by the kernel's own accounts: it does one request.
@@ -189,13 +186,6 @@ Json run_request(const Json& request, Context& context, int64_t id, const Say& s
   throw Error(ErrorKind::internal, "FR0900", "a worker got a request of unknown kind " + name);
 }
 
-Json error_event(int64_t id, const Error& error) {
-  Json event = {{"id", id},           {"event", "error"},         {"kind", to_string(error.kind)},
-                {"code", error.code}, {"message", error.message}, {"hint", error.hint}};
-  if (error.text_offset) event["text_offset"] = *error.text_offset, event["text_length"] = error.text_length;
-  return event;
-}
-
 /// The kernel refuses memory over the limit; what is refused fails with bad_alloc, and the step with FR0314. Private
 /// memory is counted as it is asked for, the stacks of threads whole, and what an allocator keeps after it was freed:
 /// so half as much again as may be in use at once (a GROUP BY with 20 M groups under 1 GB keeps 0.9 GB resident and
@@ -277,6 +267,13 @@ void prepare(const std::string& line) {
 }
 
 }  // namespace
+
+Json error_event(int64_t id, const Error& error) {
+  Json event = {{"id", id},           {"event", "error"},         {"kind", to_string(error.kind)},
+                {"code", error.code}, {"message", error.message}, {"hint", error.hint}};
+  if (error.text_offset) event["text_offset"] = *error.text_offset, event["text_length"] = error.text_length;
+  return event;
+}
 
 void serve(const Json& request, Engine& engine, const fs::path& own, bool confined, const Say& say) {
   int64_t id = request.at("id");

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <new>
 #include <optional>
 
@@ -100,6 +101,12 @@ void empty_folder(const fs::path& folder) {
 }
 
 }  // namespace
+
+std::string ending_of(int status) {
+  return WIFSIGNALED(status)
+             ? fmt::format("was ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)))
+             : fmt::format("ended with exit code {}", WEXITSTATUS(status));
+}
 
 void take_requests(const fs::path& own, const ProcessWork& work) {
   void* shared = ::mmap(nullptr, sizeof(std::atomic<bool>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -13,6 +13,9 @@
 
 namespace filrouge {
 
+/// "was ended by signal 9 (Killed)", "ended with exit code 3"; `status` as waitpid gives it.
+std::string ending_of(int status);
+
 struct ProcessWork {
   /// Before the copy is made, in the first process, which must have one thread before and after.
   std::function<void(const std::string& line)> prepare;

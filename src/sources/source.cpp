@@ -1,6 +1,7 @@
 #include "sources/source.h"
 
 #include "base/error.h"
+#include "base/removed_folder.h"
 #include "base/text.h"
 #include "sources/formats.h"
 #include "sources/read_ahead.h"
@@ -101,16 +102,6 @@ std::vector<SourceFile> all_files(const SourceRequest& request) {
   }
   return files;
 }
-
-/// A folder that is there only while its owner is.
-struct TemporaryFolder {
-  fs::path path;
-  explicit TemporaryFolder(fs::path at) : path(std::move(at)) { make_folder(path); }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-};
 
 fs::path new_temporary_path() {
   std::string pattern = (fs::temp_directory_path() / "filrouge-XXXXXX").string();
@@ -224,14 +215,15 @@ SourceFacts inspect_files(const SourceRequest& request, Engine& engine) {
                   "name the files of one format, or say `format:`");
   if (format == FileFormat::csv) return inspect_csv(request, files);
   if (format == FileFormat::text) return inspect_text(request, files);
-  TemporaryFolder scratch(new_temporary_path());
+  RemovedFolder scratch(new_temporary_path());
   if (format == FileFormat::parquet) return inspect_parquet(request, files, scratch.path, engine);
   return inspect_json(request, files, format, scratch.path, engine);
 }
 
 ReadOutcome read_files(const SourceRequest& request, const SourceFacts& facts, const ReadTarget& target,
                        Engine& engine) {
-  TemporaryFolder scratch(target.staging / "scratch");
+  RemovedFolder scratch(target.staging / "scratch");
+  make_folder(scratch.path);
   Rejects rejects(scratch.path / "rejects.csv", target.stop_on_bad_row);
   ReadRoom room{scratch.path, rejects, target, engine};
   ReadOutcome outcome;
@@ -262,7 +254,9 @@ ReadOutcome read_files(const SourceRequest& request, const SourceFacts& facts, c
 
 ReadOutcome read_source(const SourceRequest& request, const SourceFacts& facts, const ReadTarget& target,
                         Engine& engine) {
-  return naming(request.files, [&] { return read_files(request, facts, target, engine); });
+  ReadOutcome outcome = naming(request.files, [&] { return read_files(request, facts, target, engine); });
+  fs::remove_all(target.staging / "scratch");  // gone already, or an error: it must not become part of the version
+  return outcome;
 }
 
 fs::path scratch_path(const SourceFile& file, size_t index, const fs::path& scratch, const std::string& extension) {

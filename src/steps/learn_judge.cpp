@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "base/parallel.h"
 #include "base/text.h"
-#include "models/parallel.h"
 #include "models/shapes.h"
 #include "steps/learn_quantiles.h"
 

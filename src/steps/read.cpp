@@ -213,7 +213,6 @@ WorkResult work(const WorkRequest& request, WorkContext& context) {
   ReadOutcome outcome = read_source(source_request_from_json(request.work.at("request")),
                                     source_facts_from_json(request.work.at("facts")), target, context.engine());
   WorkResult result;
-  fs::remove_all(request.staging / "scratch");  // gone already, or an error: it must not become part of the version
   result.tables = {std::move(outcome.table), std::move(outcome.rejects)};
   result.notes = std::move(outcome.notes);
   return result;

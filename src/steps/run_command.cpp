@@ -138,9 +138,7 @@ std::optional<std::string> CommandReader::program(const std::string& key, const 
 }
 
 void CommandReader::add(const fs::path& file, const std::string& shown) {
-  for (const InputFile& known : files_)
-    if (known.path == file) return;
-  files_.push_back({file, shown});
+  if (seen_.insert(file).second) files_.push_back({file, shown});
 }
 
 std::optional<ProgramCall> CommandReader::command(const std::string& key) {

@@ -41,6 +41,7 @@ class CommandReader {
   const Step& step_;
   BindContext& context_;
   std::vector<InputFile> files_;
+  std::set<std::filesystem::path> seen_;  ///< those of files_
   std::set<std::string> params_;
   bool failed_ = false;
 };

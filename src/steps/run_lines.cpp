@@ -14,10 +14,6 @@ namespace {
 
 constexpr size_t kBlock = 1 << 20;
 
-Error refused(const char* code, const fs::path& file) {
-  return Error(ErrorKind::environment, code, fmt::format("{}: {}", file.string(), ::strerror(errno)));
-}
-
 }  // namespace
 
 Pipe::Pipe() {
@@ -26,18 +22,6 @@ Pipe::Pipe() {
     throw Error(ErrorKind::environment, "FR0521", fmt::format("cannot make a pipe: {}", ::strerror(errno)));
   read_end = Descriptor(ends[0]), write_end = Descriptor(ends[1]);
   ::fcntl(ends[0], F_SETPIPE_SZ, static_cast<int>(kBlock));
-}
-
-Descriptor open_to_read(const fs::path& file) {
-  Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!opened.is_open()) throw refused("FR0501", file);
-  return opened;
-}
-
-Descriptor open_to_write(const fs::path& file) {
-  Descriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  if (!opened.is_open()) throw refused("FR0502", file);
-  return opened;
 }
 
 void read_lines(const Descriptor& output, const StartedProgram& program,

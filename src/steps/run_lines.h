@@ -17,10 +17,6 @@ struct Pipe {
   Descriptor read_end, write_end;
 };
 
-/// Throw Error(environment, FR0501 or FR0502) with the system's reason.
-Descriptor open_to_read(const std::filesystem::path& file);
-Descriptor open_to_write(const std::filesystem::path& file);
-
 /// Calls `take` with each line that the program prints, without its line feed, until it has ended: what a process that
 /// it leaves behind would print later is not waited for.
 void read_lines(const Descriptor& output, const StartedProgram& program,

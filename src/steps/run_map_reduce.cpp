@@ -84,13 +84,7 @@ class MapReduce::Work {
   }
 
   void flush() {
-    for (size_t done = 0; done < part_.size();) {
-      ssize_t wrote = ::write(part_out_.number(), part_.data() + done, part_.size() - done);
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote < 0)
-        throw Error(ErrorKind::environment, "FR0502", fmt::format("{}: {}", part_file_.string(), std::strerror(errno)));
-      done += static_cast<size_t>(wrote);
-    }
+    write_whole(part_out_, part_file_, part_);
     part_.clear();
   }
 

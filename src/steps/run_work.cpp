@@ -144,7 +144,6 @@ WorkResult work_on_run(const WorkRequest& request, WorkContext& context) {
   bool stop = work.at("stop");
   ReadOutcome outcome = read_result(printed, {request.name, request.staging, stop}, context.engine());
   fs::remove_all(programs.folder());
-  fs::remove_all(request.staging / "scratch");
   result.tables.push_back(std::move(outcome.table));
   if (!stop)
     result.tables.push_back(std::move(outcome.rejects));

@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/parallel.h"
+#include "base/removed_folder.h"
 #include "store/impl.h"
 #include "store/publish.h"
 #include "store/receipt.h"
@@ -158,7 +160,7 @@ void Store::Impl::learn_versions(std::vector<StepKey>& found) {
   for (const auto& [path, id] : there)
     if (!known.contains(path) || !seen.contains(path) || seen[path] != std::to_string(id)) paths.push_back(path);
   std::vector<std::optional<std::string>> receipts(paths.size());
-  several_at_once(paths.size(), [&](size_t i) { receipts[i] = remote->text(paths[i] + "/" + kReceipt); });
+  for_parts(paths.size(), kRequestsAtOnce, [&](size_t i) { receipts[i] = remote->text(paths[i] + "/" + kReceipt); });
   std::vector<Entry> entries;
   std::vector<RunStep> built;
   std::vector<StepKey> no_more;
@@ -190,7 +192,7 @@ void Store::Impl::learn_runs() {
     if (!fs::exists(folder / "runs" / name)) names.push_back(name);
   if (names.empty()) return;
   std::vector<std::optional<std::string>> texts(names.size());
-  several_at_once(names.size(), [&](size_t i) { texts[i] = remote->text("runs/" + names[i]); });
+  for_parts(names.size(), kRequestsAtOnce, [&](size_t i) { texts[i] = remote->text("runs/" + names[i]); });
   for (size_t i = 0; i < names.size(); ++i)
     if (texts[i]) write_file(folder / "runs" / names[i], *texts[i]);
   const std::set<std::string> fresh(names.begin(), names.end());
@@ -242,29 +244,21 @@ bool Store::Impl::is_there_remotely(const Version& version) {
 }
 
 void Store::Impl::fetch(const Version& version) {
-  constexpr uint64_t kReadWhole = 256'000'000;  // as check_unchanged() of a store on a disk
   const fs::path final = folder / folder_in_store(version);
   std::lock_guard one_at_a_time(fetching);
-  bool is_here = total_bytes(version) <= kReadWhole ? is_as_written(final, version) : looks_whole(final, version);
-  if (is_here) return;
-  const fs::path arriving = folder / "fetch" / temporary().filename();
-  make_folder(arriving);
-  try {
-    if (!remote->fetch(version, arriving))
-      throw Error(ErrorKind::data, "FR0516",
-                  fmt::format("the version of {} {} in {} is not as it was written: {}", version.verb, version.name,
-                              remote->address(), folder_in_store(version).string()),
-                  "filrouge run --repair builds it again; filrouge verify names the file");
-    make_folder(final.parent_path());
-    discard(final);  // what of it was here is not whole
-    // Another process of this machine may have brought it meanwhile.
-    if (!publish_folder(arriving, final, temporary()) && !looks_whole(final, version))
-      throw Error(ErrorKind::environment, "FR0502", fmt::format("cannot write {}", final.string()));
-  } catch (...) {
-    discard(arriving);
-    throw;
-  }
-  discard(arriving);
+  if (is_unchanged(final, version)) return;
+  const RemovedFolder arriving(folder / "fetch" / temporary().filename());
+  make_folder(arriving.path);
+  if (!remote->fetch(version, arriving.path))
+    throw Error(ErrorKind::data, "FR0516",
+                fmt::format("the version of {} {} in {} is not as it was written: {}", version.verb, version.name,
+                            remote->address(), folder_in_store(version).string()),
+                "filrouge run --repair builds it again; filrouge verify names the file");
+  make_folder(final.parent_path());
+  discard(final);  // what of it was here is not whole
+  // Another process of this machine may have brought it meanwhile.
+  if (!publish_folder(arriving.path, final, temporary()) && !looks_whole(final, version))
+    throw Error(ErrorKind::environment, "FR0502", fmt::format("cannot write {}", final.string()));
 }
 
 void Store::Impl::publish_remotely(const fs::path& staging, Version& version, std::string& receipt_hash) {

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/receipt.h"
@@ -19,26 +20,19 @@ namespace {
               fmt::format("cannot {} {}: {}", doing, path.string(), std::strerror(error)));
 }
 
-struct Descriptor {
-  int fd;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-};
-
 /// The end of a file that describes the rest: Parquet's footer with its length and magic, of any other file the last
 /// 4 KiB. Throws FR0501.
 std::string tail_hash(const fs::path& file) {
   constexpr uint64_t kParquetEnd = 8, kOtherTail = 4096;
-  Descriptor descriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
+  Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status;
-  if (descriptor.fd < 0 || ::fstat(descriptor.fd, &status) != 0) fail("FR0501", "open", file, errno);
+  if (!descriptor.is_open() || ::fstat(descriptor.number(), &status) != 0) fail("FR0501", "open", file, errno);
   auto size = static_cast<uint64_t>(status.st_size);
   auto last = [&](uint64_t bytes) {
     std::string text(std::min(bytes, size), '\0');
     for (size_t done = 0; done < text.size();) {
-      ssize_t got =
-          ::pread(descriptor.fd, text.data() + done, text.size() - done, static_cast<off_t>(size - text.size() + done));
+      ssize_t got = ::pread(descriptor.number(), text.data() + done, text.size() - done,
+                            static_cast<off_t>(size - text.size() + done));
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) fail("FR0501", "read", file, got < 0 ? errno : EIO);
       done += static_cast<size_t>(got);
@@ -54,17 +48,11 @@ std::string tail_hash(const fs::path& file) {
   return hash_text(last(bytes));
 }
 
-/// The folders in `folder`, at any depth and with itself, each after what is in it.
-void add_folders(const fs::path& folder, std::vector<fs::path>& folders) {
+/// Folders first come after what is in them.
+void sync_folders(const fs::path& folder) {
   for (const fs::path& path : entries_of(folder))
-    if (fs::is_directory(fs::symlink_status(path))) add_folders(path, folders);
-  folders.push_back(folder);
-}
-
-std::vector<fs::path> folders_in(const fs::path& folder) {
-  std::vector<fs::path> folders;
-  add_folders(folder, folders);
-  return folders;
+    if (fs::is_directory(fs::symlink_status(path))) sync_folders(path);
+  sync_path(folder);
 }
 
 FileHash seal_file(const fs::path& file, const fs::path& staging) {
@@ -74,20 +62,27 @@ FileHash seal_file(const fs::path& file, const fs::path& staging) {
   return {file.lexically_relative(staging).string(), std::move(hash), fs::file_size(file), std::move(tail)};
 }
 
+void seal_folder(const fs::path& folder, const fs::path& staging, std::vector<FileHash>& files) {
+  for (const fs::path& path : entries_of(folder)) {
+    fs::file_type type = fs::symlink_status(path).type();
+    if (type == fs::file_type::directory) {
+      seal_folder(path, staging, files);
+    } else if (type != fs::file_type::regular) {
+      throw Error(ErrorKind::data, "FR0515",
+                  fmt::format("the step left `{}`, which is neither a file nor a folder",
+                              path.lexically_relative(staging).string()),
+                  "let it write ordinary files: the store keeps no links, pipes or devices");
+    } else if (path != staging / kReceipt) {
+      files.push_back(seal_file(path, staging));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<FileHash> seal_files(const fs::path& staging) {
   std::vector<FileHash> files;
-  for (const fs::path& folder : folders_in(staging))
-    for (const fs::path& path : entries_of(folder)) {
-      fs::file_type type = fs::symlink_status(path).type();
-      if (type != fs::file_type::regular && type != fs::file_type::directory)
-        throw Error(ErrorKind::data, "FR0515",
-                    fmt::format("the step left `{}`, which is neither a file nor a folder",
-                                path.lexically_relative(staging).string()),
-                    "let it write ordinary files: the store keeps no links, pipes or devices");
-      if (type == fs::file_type::regular && path != staging / kReceipt) files.push_back(seal_file(path, staging));
-    }
+  seal_folder(staging, staging, files);
   std::sort(files.begin(), files.end(), [](const FileHash& a, const FileHash& b) { return a.path < b.path; });
   return files;
 }
@@ -95,7 +90,7 @@ std::vector<FileHash> seal_files(const fs::path& staging) {
 std::string seal_receipt(const fs::path& staging, const Version& version) {
   std::string text = receipt_text(version);
   write_file_synced(staging / kReceipt, text);
-  for (const fs::path& folder : folders_in(staging)) sync_path(folder);
+  sync_folders(staging);
   return hash_text(text);
 }
 
@@ -140,6 +135,12 @@ bool is_as_written(const fs::path& version_folder, const Version& version) {
   for (const FileHash& file : version.file_hashes)
     if (hash_file(version_folder / file.path) != file.hash) return false;
   return true;
+}
+
+bool is_unchanged(const fs::path& version_folder, const Version& version) {
+  constexpr uint64_t kReadWhole = 256'000'000;  // about 0.1 s from memory; what reads the rows has them in memory then
+  return total_bytes(version) <= kReadWhole ? is_as_written(version_folder, version)
+                                            : looks_whole(version_folder, version);
 }
 
 void discard(const fs::path& folder) noexcept {

@@ -33,6 +33,9 @@ bool looks_whole(const fs::path& version_folder, const Version& version);
 /// The same by the hash of every byte. Throws FR0501.
 bool is_as_written(const fs::path& version_folder, const Version& version);
 
+/// Before its rows are read: is_as_written() where its files have 256 MB at most together, else looks_whole().
+bool is_unchanged(const fs::path& version_folder, const Version& version);
+
 /// Removes the folder with all in it; never throws. Staging that stays behind is removed by the next writer.
 void discard(const fs::path& folder) noexcept;
 

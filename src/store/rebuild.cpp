@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/removed_folder.h"
 #include "store/impl.h"
 #include "store/publish.h"
 #include "store/receipt.h"
@@ -43,11 +44,6 @@ std::map<StepName, const Version*> current_of(const std::vector<Entry>& entries,
   return current;
 }
 
-struct Discarded {
-  const fs::path& folder;
-  ~Discarded() { discard(folder); }
-};
-
 }  // namespace
 
 RunStep built_step(const Version& version) {
@@ -82,7 +78,7 @@ void Store::rebuild(const StorePlace& place) {
   WriteLock lock(folder / "lock", /*wait=*/false, {});
   const fs::path catalog = folder / "catalog.db", old = folder / "catalog.db.old", made = folder / "tmp" / "rebuild";
   discard(made);
-  const Discarded cleanup{made};
+  const RemovedFolder cleanup(made);
   make_folder_durably(made);
   {
     Catalog fresh(made / "catalog.db", Database::Mode::write);

@@ -1,34 +1,13 @@
 #include "store/remote.h"
 
 #include <fstream>
-#include <thread>
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/parallel.h"
 #include "store/receipt.h"
 
 namespace filrouge {
-
-void several_at_once(size_t count, const std::function<void(size_t)>& act) {
-  constexpr size_t kAtOnce = 8;
-  std::atomic<size_t> next = 0;
-  std::exception_ptr problem;
-  std::mutex mutex;
-  auto loop = [&] {
-    for (size_t i; (i = next++) < count;) try {
-        act(i);
-      } catch (...) {
-        std::lock_guard guard(mutex);
-        problem = std::current_exception();
-        next = count;
-      }
-  };
-  std::vector<std::thread> threads;
-  for (size_t i = 1; i < std::min(count, kAtOnce); ++i) threads.emplace_back(loop);
-  loop();
-  for (std::thread& thread : threads) thread.join();
-  if (problem) std::rethrow_exception(problem);
-}
 
 RemoteStore::RemoteStore(const std::string& address, const std::string& unique)
     : files_(parse_webhdfs(address)), unique_(unique) {}
@@ -62,7 +41,7 @@ std::map<std::string, uint64_t> RemoteStore::version_folders() {
       else
         found[path] = entry.id;
   std::mutex mutex;
-  several_at_once(folders.size(), [&](size_t i) {
+  for_parts(folders.size(), kRequestsAtOnce, [&](size_t i) {
     std::optional<std::vector<RemoteEntry>> versions = files_.list(folders[i]);
     std::lock_guard guard(mutex);
     for (const RemoteEntry& version : versions.value_or(std::vector<RemoteEntry>()))

@@ -16,6 +16,9 @@
 
 namespace filrouge {
 
+/// Small requests mostly wait: so many are made side by side.
+inline constexpr int kRequestsAtOnce = 8;
+
 /// All functions are thread-safe, and throw what WebHdfs throws. Those that write throw FR0534 when the lock is lost.
 class RemoteStore {
  public:
@@ -67,9 +70,5 @@ class RemoteStore {
   std::atomic<uint64_t> next_temporary_{0};
   std::optional<RemoteLock> lock_;
 };
-
-/// `act(0)` .. `act(count - 1)`, several at a time: for many small requests that mostly wait. What one of them throws
-/// is thrown, when all have ended.
-void several_at_once(size_t count, const std::function<void(size_t)>& act);
 
 }  // namespace filrouge

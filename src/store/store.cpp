@@ -221,10 +221,8 @@ bool Store::is_whole(const Version& version) const {
 }
 
 void Store::check_unchanged(const Version& version) const {
-  constexpr uint64_t kReadWhole = 256'000'000;  // about 0.1 s from memory; what reads the rows has them in memory then
   if (impl_->remote) return impl_->fetch(version);  // which looks at every byte
-  bool is_same = total_bytes(version) <= kReadWhole ? is_as_written(folder_of(version), version) : is_whole(version);
-  if (!is_same)
+  if (!is_unchanged(folder_of(version), version))
     throw Error(ErrorKind::data, "FR0516",
                 fmt::format("the version of {} {} in the store is not as it was written: {}", version.verb,
                             version.name, folder_in_store(version).string()),

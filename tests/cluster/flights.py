@@ -6,11 +6,8 @@
 `run --engine spark` builds everything, `prove` says equal for every sql step, `verify` finds nothing, and no process is left.
 `--short` (ctest cluster.spark) leaves the charts out. Exit code 77: skipped, with the reason.
 """
-import argparse
 import subprocess
-import tempfile
 import time
-from pathlib import Path
 
 import standalone
 import threads
@@ -41,15 +38,9 @@ def checks(options, spark, folder):
     yield "no driver and no executor is left"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--filrouge", type=Path, required=True)
+def more(parser):
     parser.add_argument("--short", action="store_true")
-    standalone.add_options(parser)
-    options = parser.parse_args()
-    with standalone.cluster(options) as spark, tempfile.TemporaryDirectory() as folder:
-        threads.finish(checks(options, spark, Path(folder)))
 
 
 if __name__ == "__main__":
-    main()
+    threads.main(__doc__, checks, more)

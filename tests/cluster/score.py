@@ -7,11 +7,8 @@ The flights that landed, `--copies` times (16: 5.2 M rows), are scored by a mode
 a fresh copy of one store. Rows and column hashes must be the same; the CPU seconds of the cluster's workers, from their receipts, at most
 1.3 times those of the one worker here.
 """
-import argparse
 import shutil
 import statistics
-import tempfile
-from pathlib import Path
 
 import standalone
 import threads
@@ -80,18 +77,12 @@ def checks(options, spark, folder):
     yield f"CPU seconds {ratio:.2f} times those of the worker here (medians of {options.n}; at most {MOST})"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--filrouge", type=Path, required=True)
+def more(parser):
     parser.add_argument("--copies", type=int, default=16)
     parser.add_argument("--reasons", type=int, default=0)
     parser.add_argument("--trees", type=int, default=200)
     parser.add_argument("-n", type=int, default=3)
-    standalone.add_options(parser)
-    options = parser.parse_args()
-    with standalone.cluster(options) as spark, tempfile.TemporaryDirectory() as folder:
-        threads.finish(checks(options, spark, Path(folder)))
 
 
 if __name__ == "__main__":
-    main()
+    threads.main(__doc__, checks, more)

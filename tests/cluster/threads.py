@@ -1,10 +1,14 @@
 """What the scripts of this folder have in common: a thread in a temporary folder, and filrouge run in it."""
+import argparse
 import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+
+import standalone
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -67,3 +71,15 @@ def finish(checks):
     except (Failed, AssertionError) as failure:
         print(f"FAIL {failure}")
         sys.exit(1)
+
+
+def main(about, checks, more=None):
+    """A script that runs `checks(options, cluster, folder)` on a cluster of its own. `more(parser)` adds options."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--filrouge", type=Path, required=True)
+    if more:
+        more(parser)
+    standalone.add_options(parser)
+    options = parser.parse_args()
+    with standalone.cluster(options) as spark, tempfile.TemporaryDirectory() as folder:
+        finish(checks(options, spark, Path(folder)))

@@ -6,10 +6,7 @@
 PYTHON has duckdb 1.5.5, which makes data and queries with its extension tpch (.deps/extensions). Exit code 1 when a query differs, or fails
 in any other way than with "is not portable to Spark".
 """
-import argparse
-import tempfile
 import textwrap
-from pathlib import Path
 
 import standalone
 import threads
@@ -49,16 +46,10 @@ def checks(options, spark, folder):
     yield f"seconds of those that are equal: DuckDB {seconds[0]:.1f}, Spark {seconds[1]:.1f}"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--filrouge", type=Path, required=True)
+def more(parser):
     parser.add_argument("--sf", type=float, default=0.1)
     parser.add_argument("--only", nargs="*", default=[], metavar="q01", help="these queries")
-    standalone.add_options(parser)
-    options = parser.parse_args()
-    with standalone.cluster(options) as spark, tempfile.TemporaryDirectory() as folder:
-        threads.finish(checks(options, spark, Path(folder)))
 
 
 if __name__ == "__main__":
-    main()
+    threads.main(__doc__, checks, more)

@@ -21,20 +21,6 @@ class RemoteStoreTest : public testing::Test {
   std::unique_ptr<Store> reader(const std::string& machine = "here") {
     return Store::open(place(machine), Store::Access::read, false);
   }
-  template <class Act>
-  static std::string code_of(Act act) {
-    try {
-      act();
-    } catch (const Error& e) {
-      return e.code;
-    }
-    return "";
-  }
-  static std::vector<std::string> texts(const std::vector<Finding>& findings) {
-    std::vector<std::string> texts;
-    for (const Finding& finding : findings) texts.push_back(finding.what + " " + finding.path);
-    return texts;
-  }
   /// One run that makes a version of `flights` and settles on it.
   Version run(Store& store, const std::string& text) {
     int64_t id = store.begin_run("test");

@@ -74,26 +74,27 @@ inline Version commit_sample(Store& store, const std::string& verb, const std::s
   return store.commit(staging, sample_version(verb, name, key));
 }
 
+/// "what path" of each finding.
+inline std::vector<std::string> texts(const std::vector<Finding>& findings) {
+  std::vector<std::string> texts;
+  for (const Finding& finding : findings) texts.push_back(finding.what + " " + finding.path);
+  return texts;
+}
+/// Code of the Error that `act` throws; "" when it throws none.
+template <class Act>
+std::string code_of(Act act) {
+  try {
+    act();
+  } catch (const Error& e) {
+    return e.code;
+  }
+  return "";
+}
+
 class StoreTest : public testing::Test {
  protected:
   std::unique_ptr<Store> writer() const { return Store::open(folder_, Store::Access::write, false); }
   std::unique_ptr<Store> reader() const { return Store::open(folder_, Store::Access::read, false); }
-  /// "what path" of each finding.
-  static std::vector<std::string> texts(const std::vector<Finding>& findings) {
-    std::vector<std::string> texts;
-    for (const Finding& finding : findings) texts.push_back(finding.what + " " + finding.path);
-    return texts;
-  }
-  /// Code of the Error that `act` throws; "" when it throws none.
-  template <class Act>
-  static std::string code_of(Act act) {
-    try {
-      act();
-    } catch (const Error& e) {
-      return e.code;
-    }
-    return "";
-  }
 
   TempFolder temporary_;
   const fs::path root_ = temporary_.path(), folder_ = root_ / "store";

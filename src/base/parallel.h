@@ -5,12 +5,14 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace filrouge {
 
-/// Calls work(part) once for each part 0 .. parts - 1, from up to `threads` threads; the first exception is thrown on.
+/// Calls work(part) once for each part 0 .. parts - 1, from up to `threads` threads, fewer where the machine starts no
+/// more; the first exception is thrown on.
 template <class Work>
 void for_parts(size_t parts, int threads, const Work& work) {
   size_t helpers = std::min(parts, static_cast<size_t>(std::max(threads, 1)));
@@ -31,7 +33,11 @@ void for_parts(size_t parts, int threads, const Work& work) {
     }
   };
   std::vector<std::thread> running;
-  for (size_t i = 1; i < helpers; ++i) running.emplace_back(loop);
+  for (size_t i = 1; i < helpers; ++i) try {
+      running.emplace_back(loop);
+    } catch (const std::system_error&) {
+      break;
+    }
   loop();
   for (std::thread& thread : running) thread.join();
   if (failure) std::rethrow_exception(failure);
