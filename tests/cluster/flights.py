@@ -9,7 +9,6 @@
 import subprocess
 import time
 
-import standalone
 import threads
 
 

@@ -10,7 +10,6 @@ a fresh copy of one store. Rows and column hashes must be the same; the CPU seco
 import shutil
 import statistics
 
-import standalone
 import threads
 
 MOST = 1.3

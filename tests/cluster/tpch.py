@@ -8,7 +8,6 @@ in any other way than with "is not portable to Spark".
 """
 import textwrap
 
-import standalone
 import threads
 
 TABLES = ["customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"]
