@@ -224,11 +224,20 @@ bool is_plain_integer(std::string_view text) {
 }  // namespace
 
 void ColumnGuess::add(std::string_view text, const ValueRules& rules) {
+  if (text == last_) {
+    ++counts_[static_cast<size_t>(last_kind_)];
+    return;
+  }
   bool plain = rules.date_format.empty() && is_plain_integer(text) && !rules.is_null(text);
   ValueKind kind = plain ? ValueKind::integer : kind_of(text, rules);
   ++counts_[static_cast<size_t>(kind)];
-  if (kind == ValueKind::missing_word) ++missing_words_[std::string(trim(text))];
-  if (kind == ValueKind::text) add_date_hint(trim(text));
+  if (kind == ValueKind::missing_word) {
+    ++missing_words_[std::string(trim(text))];
+  } else if (kind == ValueKind::text && !trim(text).empty() && is_digit(trim(text)[0])) {
+    add_date_hint(trim(text));
+  } else if (!plain && text.size() < 32) {
+    last_ = text, last_kind_ = kind;
+  }
 }
 
 /// 31/12/2024 or 12/31/2024: not guessed, since 01/02/2024 may be either; the note says how to say it.

@@ -61,6 +61,8 @@ class CsvRecords {
   Step parse_field(Record& record, size_t& at, bool& last);
   Step parse_quoted(Record& record, size_t& at);
   bool end_line(size_t& at);
+  size_t next_special(size_t at);
+  void look_at_block(size_t at);
   bool ends_field(char byte) const { return byte == delimiter_ || byte == '\n' || byte == '\r'; }
   bool fill();
   void finish(Record& record, size_t end);
@@ -70,16 +72,18 @@ class CsvRecords {
   ByteSource& source_;
   char delimiter_, quote_, escape_;
   bool quoting_;
-  std::array<bool, 256> special_{};
   std::string buffer_;
   size_t begin_ = 0, end_ = 0;  ///< of what is not yet consumed, in buffer_
-  uint64_t offset_ = 0;         ///< of buffer_[begin_] in the stream
+  size_t block_;           ///< where the block of bytes begins that `specials_` and `highs_` tell of, a bit for each
+  uint64_t specials_ = 0;  ///< delimiters, line ends, quotes and escapes
+  uint64_t highs_ = 0;     ///< bytes over 127
+  uint64_t offset_ = 0;    ///< of buffer_[begin_] in the stream
   uint64_t line_ = 1;
   bool at_end_ = false;
   std::vector<std::string> pool_;  ///< fields that had escapes
   size_t pooled_ = 0;
   uint64_t inner_lines_ = 0;  ///< line ends inside quotes of this record
-  bool high_ = false;         ///< a byte over 127 in this record
+  bool high_ = false;         ///< there may be a byte over 127 in this record
   bool regular_ = true;
   char line_ending_ = 0;  ///< 'n' = \n, 'r' = \r\n; what the first record ended with
   uint64_t longest_ = 0;
