@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,16 +54,17 @@ def look_at(file: Path) -> bool:
     return done.returncode == 0
 
 
-def look_at_all(files: list[Path]) -> list[bool]:
+def look_at_all(files: list[Path]) -> Iterator[tuple[Path, bool]]:
+    """Each file with whether it is clean, as they come."""
     if not files:
-        return []
+        return
     if not shutil.which(f"clang-tidy-{VERSION}") or not shutil.which(f"clang++-{VERSION}"):
         print("tidy: run tools/setup.sh --checks", file=sys.stderr)
         sys.exit(5)
     subprocess.run(["cmake", "--preset", "tidy", "--log-level=WARNING"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     subprocess.run([f"clang++-{VERSION}", "-std=c++20", "-O0", "-x", "c++-header", ROOT / "src/base/pch.h", "-o", PCH], check=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(look_at, files))
+        yield from zip(files, pool.map(look_at, files))
 
 
 def main() -> int:
@@ -72,13 +74,13 @@ def main() -> int:
     lines = {file: f"{key_of(file)} {file.relative_to(ROOT)}" for file in everything}
     files = [Path(name).resolve() for name in names] or everything
     changed = [file for file in files if lines[file] not in known]
-    clean = look_at_all(changed)
-    known |= {lines[file] for file, is_clean in zip(changed, clean) if is_clean}
-    kept = "".join(line + "\n" for line in lines.values() if line in known)
-    if not CLEAN.exists() or CLEAN.read_text() != kept:
-        CLEAN.write_text(kept)
-    print(f"tidy: {len(files) - clean.count(False)} of {len(files)} files are clean, {len(changed)} were looked at")
-    return 0 if all(clean) else 1
+    clean = 0
+    for file, is_clean in look_at_all(changed):
+        clean += is_clean
+        known |= {lines[file]} if is_clean else set()
+        CLEAN.write_text("".join(line + "\n" for line in lines.values() if line in known))  # kept when this is interrupted
+    print(f"tidy: {len(files) - len(changed) + clean} of {len(files)} files are clean, {len(changed)} were looked at")
+    return 0 if clean == len(changed) else 1
 
 
 if __name__ == "__main__":

@@ -14,9 +14,8 @@ namespace filrouge {
 namespace {
 
 constexpr size_t kBlock = 1 << 20;
-constexpr size_t kLongestRecord = 64 << 20;  // beyond that a quote was never meant to open
-constexpr size_t kBits = 64;                 // bytes that are looked at together; buffer_ has as many behind its end
-constexpr size_t kNoBlock = 0 - kBits;       // further than a block away from any place
+constexpr size_t kBits = 64;            // bytes that are looked at together; buffer_ has as many behind its end
+constexpr size_t kNoBlock = 0 - kBits;  // further than a block away from any place
 
 }  // namespace
 
@@ -44,13 +43,14 @@ std::string to_text(Flaw flaw) {
   return "";
 }
 
-CsvRecords::CsvRecords(ByteSource& source, const Dialect& dialect)
+CsvRecords::CsvRecords(ByteSource& source, const Dialect& dialect, size_t longest)
     : source_(source),
       delimiter_(dialect.delimiter.at(0)),
       quote_(dialect.quote.empty() ? '\0' : dialect.quote[0]),
       escape_(dialect.escape.empty() ? quote_ : dialect.escape[0]),
       quoting_(!dialect.quote.empty()),
-      block_(kNoBlock) {
+      block_(kNoBlock),
+      longest_allowed_(longest) {
   for (uint64_t skipped = 0; skipped < dialect.skip; ++skipped) {
     size_t end;
     while ((end = line_end(begin_)) == std::string::npos && fill()) {
@@ -103,34 +103,14 @@ bool CsvRecords::next(Record& record) {
   for (;;) {
     if (begin_ == end_ && !fill()) return false;
     if (parse(record) == Step::done) return true;
-    if (end_ - begin_ > kLongestRecord || !fill()) {
+    const bool too_long = end_ - begin_ > longest_allowed_;
+    gave_up_ = gave_up_ || too_long;
+    if (too_long || !fill()) {
       if (parse(record) == Step::done) return true;
       fall_back_to_line(record, Flaw::unterminated_quote);
       return true;
     }
   }
-}
-
-CsvRecords::Step CsvRecords::parse(Record& record) {
-  record.fields.clear();
-  record.flaw = Flaw::none;
-  record.blank = false;
-  pooled_ = 0, inner_lines_ = 0, high_ = false;
-  size_t at = begin_;
-  for (bool last = false; !last;) {
-    if (parse_field(record, at, last) == Step::need_more) return Step::need_more;
-    if (record.flaw != Flaw::none) {
-      if (line_end(begin_) == std::string::npos) return Step::need_more;
-      fall_back_to_line(record, record.flaw);
-      return Step::done;
-    }
-  }
-  size_t end = at;
-  if (!end_line(at)) return Step::need_more;
-  record.text = std::string_view(buffer_).substr(begin_, end - begin_);
-  record.blank = end == begin_;
-  finish(record, at);
-  return Step::done;
 }
 
 void CsvRecords::look_at_block(size_t at) {
@@ -157,7 +137,7 @@ void CsvRecords::look_at_block(size_t at) {
 }
 
 /// The first byte from `at` on that is special, or end_.
-size_t CsvRecords::next_special(size_t at) {
+inline size_t CsvRecords::next_special(size_t at) {
   while (at < end_) {
     if (at - block_ >= kBits) look_at_block(at);
     if (highs_) high_ = true;  // perhaps the neighbours': then they are looked at for nothing
@@ -169,7 +149,7 @@ size_t CsvRecords::next_special(size_t at) {
 }
 
 /// Reads one field; `at` is then on the line end, or after the delimiter.
-CsvRecords::Step CsvRecords::parse_field(Record& record, size_t& at, bool& last) {
+inline CsvRecords::Step CsvRecords::parse_field(Record& record, size_t& at, bool& last) {
   const char* bytes = buffer_.data();
   if (quoting_ && at < end_ && bytes[at] == quote_) {
     if (parse_quoted(record, at) == Step::need_more) return Step::need_more;
@@ -188,6 +168,28 @@ CsvRecords::Step CsvRecords::parse_field(Record& record, size_t& at, bool& last)
   }
   last = bytes[at] == '\n' || bytes[at] == '\r';
   if (!last) ++at;
+  return Step::done;
+}
+
+CsvRecords::Step CsvRecords::parse(Record& record) {
+  record.fields.clear();
+  record.flaw = Flaw::none;
+  record.blank = false;
+  pooled_ = 0, inner_lines_ = 0, high_ = false;
+  size_t at = begin_;
+  for (bool last = false; !last;) {
+    if (parse_field(record, at, last) == Step::need_more) return Step::need_more;
+    if (record.flaw != Flaw::none) {
+      if (line_end(begin_) == std::string::npos) return Step::need_more;
+      fall_back_to_line(record, record.flaw);
+      return Step::done;
+    }
+  }
+  size_t end = at;
+  if (!end_line(at)) return Step::need_more;
+  record.text = std::string_view(buffer_).substr(begin_, end - begin_);
+  record.blank = end == begin_;
+  finish(record, at);
   return Step::done;
 }
 

@@ -194,6 +194,19 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   return binding;
 }
 
+std::vector<KeySpec> setting_keys() {
+  return {
+      {.name = "trees", .type = ValueType::integer, .about = "how many"},
+      {.name = "leaves", .type = ValueType::integer, .default_value = "31", .about = "per tree"},
+      {.name = "depth", .type = ValueType::integer, .about = "of a tree, at most"},
+      {.name = "rate", .type = ValueType::number, .default_value = "0.1", .about = "how much of each tree is added"},
+      {.name = "min_rows", .type = ValueType::integer, .default_value = "20", .about = "in a leaf"},
+      {.name = "l1", .type = ValueType::number, .about = "penalty on leaf values"},
+      {.name = "l2", .type = ValueType::number, .about = "penalty on squared leaf values"},
+      {.name = "feature_share", .type = ValueType::number, .about = "of the features, drawn for each tree"},
+      {.name = "row_share", .type = ValueType::number, .about = "of the rows, drawn for each tree"}};
+}
+
 std::vector<KeySpec> keys() {
   return {
       {.name = "from", .type = ValueType::table, .required = true, .about = "the table to learn from"},
@@ -278,18 +291,7 @@ std::vector<KeySpec> keys() {
       {.name = "settings",
        .type = ValueType::mapping,
        .about = "of boosting and additive, in place of tuning",
-       .keys = {{.name = "trees", .type = ValueType::integer, .about = "how many"},
-                {.name = "leaves", .type = ValueType::integer, .default_value = "31", .about = "per tree"},
-                {.name = "depth", .type = ValueType::integer, .about = "of a tree, at most"},
-                {.name = "rate",
-                 .type = ValueType::number,
-                 .default_value = "0.1",
-                 .about = "how much of each tree is added"},
-                {.name = "min_rows", .type = ValueType::integer, .default_value = "20", .about = "in a leaf"},
-                {.name = "l1", .type = ValueType::number, .about = "penalty on leaf values"},
-                {.name = "l2", .type = ValueType::number, .about = "penalty on squared leaf values"},
-                {.name = "feature_share", .type = ValueType::number, .about = "of the features, drawn for each tree"},
-                {.name = "row_share", .type = ValueType::number, .about = "of the rows, drawn for each tree"}}},
+       .keys = setting_keys()},
       {.name = "sample",
        .type = ValueType::integer,
        .default_value = "as many as 1 GB holds",
