@@ -40,10 +40,14 @@ DuckSession::DuckSession(int threads) : impl_(std::make_unique<Impl>()) {
   execute("SET TimeZone = 'UTC'");
 }
 
+DuckSession::DuckSession(DuckSession& other) : impl_(std::make_unique<Impl>()) {
+  FR_CHECK(duckdb_connect(other.impl_->database, &impl_->connection) == DuckDBSuccess);
+}
+
 DuckSession::~DuckSession() {
   for (auto& [sql, statement] : impl_->prepared) duckdb_destroy_prepare(&statement);
   duckdb_disconnect(&impl_->connection);
-  duckdb_close(&impl_->database);
+  if (impl_->database) duckdb_close(&impl_->database);
 }
 
 void DuckSession::Impl::fail(const std::string& text, const std::string& sql) {

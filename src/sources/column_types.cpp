@@ -208,6 +208,11 @@ bool fits_exactly(std::string_view text, const ValueRules& rules) {
 
 namespace {
 
+bool is_moment(ValueKind kind) {
+  return kind == ValueKind::date || kind == ValueKind::timestamp || kind == ValueKind::timestamp_tz ||
+         kind == ValueKind::time;
+}
+
 /// Most cells of most files: a whole number of few digits. Says no to anything unusual.
 bool is_plain_integer(std::string_view text) {
   if (text.empty() || text.size() > 18 || (text[0] == '0' && text.size() > 1)) return false;
@@ -231,7 +236,7 @@ void ColumnGuess::add(std::string_view text, const ValueRules& rules) {
     ++missing_words_[std::string(trim(text))];
   } else if (kind == ValueKind::text && !trim(text).empty() && is_digit(trim(text)[0])) {
     add_date_hint(trim(text));
-  } else if (text.size() < 32) {
+  } else if (is_moment(kind) && text.size() < 32) {
     last_ = text, last_kind_ = kind;
   }
 }

@@ -76,7 +76,7 @@ class ColumnGuess {
   std::string best(uint64_t forgiven) const;
   std::array<uint64_t, kValueKinds> counts_{};
   std::map<std::string, uint64_t> missing_words_;
-  std::string last_;  ///< a value of which no more is known than its kind: neighbours are often equal
+  std::string last_;  ///< the last date or time: they take longest to read, and neighbours are often equal
   ValueKind last_kind_ = ValueKind::null;
   void add_date_hint(std::string_view text);
   std::string date_hint() const;
