@@ -194,6 +194,14 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   return binding;
 }
 
+constexpr const char* kMethods =
+    "auto tries and blends; boosting = LightGBM; additive = one curve per feature and a few pairs that help, "
+    "readable; linear = ridge; "
+    "baseline = the mean, or the shares of the classes. Of cluster: kmeans, mixture (Gaussian); auto keeps the "
+    "higher silhouette. Of rank boosting is lambdarank, and linear a ridge on the grade. Of anomaly: isolation "
+    "(forest), pca (T2 and Q); auto takes pca where numbers move "
+    "together";
+
 std::vector<KeySpec> setting_keys() {
   return {
       {.name = "trees", .type = ValueType::integer, .about = "how many"},
@@ -228,13 +236,7 @@ std::vector<KeySpec> keys() {
       {.name = "method",
        .type = ValueType::choice,
        .default_value = "auto",
-       .about =
-           "auto tries and blends; boosting = LightGBM; additive = one curve per feature and a few pairs that help, "
-           "readable; linear = ridge; "
-           "baseline = the mean, or the shares of the classes. Of cluster: kmeans, mixture (Gaussian); auto keeps the "
-           "higher silhouette. Of rank boosting is lambdarank, and linear a ridge on the grade. Of anomaly: isolation "
-           "(forest), pca (T2 and Q); auto takes pca where numbers move "
-           "together",
+       .about = kMethods,
        .choices = {"auto", "boosting", "linear", "additive", "baseline", "kmeans", "mixture", "isolation", "pca"}},
       {.name = "k",
        .type = ValueType::integer,
