@@ -63,6 +63,11 @@ class BinnedRows {
   std::unique_ptr<Impl> impl_;
 };
 
+/// From now on no more than `threads` threads work at LightGBM's loops, whatever the options say: where `histograms`
+/// (see boosting.cpp) are filled by row, they are cut into as many parts as the rows want, not as there are threads.
+/// For a process that knows its share of the machine, before it touches LightGBM: afterwards it changes nothing.
+void limit_boosting_threads(int threads);
+
 /// Trains on `train` and, where `validation` is not empty, watches those rows. Empty `train` = all rows. LightGBM
 /// learns from targets and weights of 32 bits. One training at a time: its threads are counted for the process. Throws
 /// Error(engine, FR0825) with LightGBM's own words, Error(environment, FR0826) when the library cannot be opened.

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "models/boosting.h"
 #include "models/card.h"
 #include "models/learner.h"
 #include "steps/learn_costs.h"
@@ -209,6 +210,7 @@ double budget_seconds(const Json& config) {
 
 WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
   const auto& [request, plan, config, schema] = job;
+  limit_boosting_threads(request.limits.threads);
   context.phase("reading");
   LearnData data = load_learn_data(plan, config, schema, request.limits, context.engine());
   LearnOrder order = order_of(plan, data, config, request);
