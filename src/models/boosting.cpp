@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+#include <bit>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "models/boosting_loss.h"
@@ -49,11 +51,12 @@ struct Histograms {
 /// would fill those of the others too; a second copy of the bins must not be what a large table fails at.
 Histograms histograms_for(const BinnedRows::Impl& data, size_t rows, const BoostingOptions& options) {
   constexpr size_t kMostBins = 2048, kMostBinsOfOne = 64, kMostCells = 200'000'000;
-  constexpr size_t kRowsOfPart = 32'768, kFewestParts = 2, kMostParts = 16;
+  constexpr size_t kRowsOfPart = 16'384, kFewestParts = 2, kMostParts = 16;
   size_t bins = data.num_bins(), columns = data.features.size();
   bool small = bins <= kMostBins && bins <= kMostBinsOfOne * columns && rows * columns <= kMostCells;
   if (!small || options.feature_share < 1) return {};
-  return {true, static_cast<int>(std::clamp(rows / kRowsOfPart, kFewestParts, kMostParts))};
+  size_t parts = std::clamp(rows / kRowsOfPart, kFewestParts, kMostParts);
+  return {true, static_cast<int>(std::bit_floor(parts))};  // even shares for 2, 4, 8 threads
 }
 
 std::string booster_parameters(const BinnedRows::Impl& data, size_t rows, const BoostingOptions& options) {

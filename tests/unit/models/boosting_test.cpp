@@ -222,7 +222,7 @@ TEST(BoostingDeathTest, LibraryThatIsNotThere) {
 }
 
 /// Few values in each column: LightGBM's histograms are filled by row. With weights whose sums round differently in
-/// another order: with two parts for three this fails.
+/// another order: with as many parts as threads this fails.
 TrainingSet narrow_set(size_t rows) {
   TrainingSet set = sample_set(rows, 1, 11);
   for (size_t r = 0; r < rows; r++) {
@@ -236,7 +236,7 @@ TrainingSet narrow_set(size_t rows) {
 /// `folder`/`limit`.
 void train_limited(const std::string& folder, int limit) {
   limit_boosting_threads(limit);
-  TrainingSet set = narrow_set(110'000);
+  TrainingSet set = narrow_set(70'000);
   BoostingOptions options;
   options.objective = "regression";
   options.trees = 12;
@@ -246,14 +246,14 @@ void train_limited(const std::string& folder, int limit) {
   std::ofstream(fs::path(folder) / std::to_string(limit)) << threads << "\n" << text;
 }
 
-/// 110,000 rows are cut into three parts: three threads at most have something to do.
+/// 70,000 rows are cut into four parts: four threads at most have something to do.
 TEST(BoostingDeathTest, SameBytesByRowHoweverManyThreadsWork) {
   SKIP_WITHOUT_LIGHTGBM();
   GTEST_FLAG_SET(death_test_style, "threadsafe");  // a fresh process each: the limit counts before LightGBM is opened
   TempFolder folder;
   setenv("FILROUGE_TEST_FOLDER", folder.path().c_str(), 0);  // the fresh processes come here too, and keep the first
   std::vector<std::string> models;
-  for (int limit : {1, 2, 3}) {
+  for (int limit : {1, 2, 3, 4}) {
     auto train = [&] { train_limited(getenv("FILROUGE_TEST_FOLDER"), limit), _exit(0); };
     EXPECT_EXIT(train(), ::testing::ExitedWithCode(0), "");
     std::ifstream in(folder.path() / std::to_string(limit));
