@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/text.h"
 #include "models/boosting.h"
 #include "models/card.h"
@@ -236,11 +237,12 @@ WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
     files.push_back(std::move(name));
   WorkResult result;
   result.tables.push_back(list_files(files, request, context.engine()));
-  for (const LearnTable& spec : learn_tables(config)) {
-    ResultTable table(request.name + "." + spec.name, spec.schema(plan));
-    fill_table(spec.name, verdicts, config, table);
-    result.tables.push_back(table.write(context.engine(), request.staging));
-  }
+  std::vector<LearnTable> specs = learn_tables(config);
+  std::vector<ResultTable> tables;
+  for (const LearnTable& spec : specs) tables.emplace_back(request.name + "." + spec.name, spec.schema(plan));
+  for_parts(tables.size(), request.limits.threads,
+            [&](size_t t) { fill_table(specs[t].name, verdicts, config, tables[t]); });
+  for (const ResultTable& table : tables) result.tables.push_back(table.write(context.engine(), request.staging));
   result.summary = summary_of(verdicts);
   result.notes = data.notes;
   if (!data.list.empty()) result.notes.push_back(note_on_order(learned));
