@@ -63,9 +63,9 @@ class BinnedRows {
   std::unique_ptr<Impl> impl_;
 };
 
-/// From now on no more than `threads` threads work at LightGBM's loops, whatever the options say: where `histograms`
-/// (see boosting.cpp) are filled by row, they are cut into as many parts as the rows want, not as there are threads.
-/// For a process that knows its share of the machine, before it touches LightGBM: afterwards it changes nothing.
+/// From now on no more than `threads` threads work at LightGBM's loops, whatever the options say: where histograms are
+/// filled by row (boosting.cpp), LightGBM is asked for as many threads as the rows want, on every machine. To be said
+/// before LightGBM is opened; afterwards it changes nothing.
 void limit_boosting_threads(int threads);
 
 /// Trains on `train` and, where `validation` is not empty, watches those rows. Empty `train` = all rows. LightGBM
