@@ -159,6 +159,7 @@ int run(int count, char** arguments) {
   }
   int threads = count > 2 ? std::atoi(arguments[2]) : 2;
   size_t few = count > 3 ? static_cast<size_t>(std::atoi(arguments[3])) : 2000;
+  limit_boosting_threads(threads);
   TrainingSet set = read_rows(arguments[1]);
   size_t cut = set.x.rows * 8 / 10;
   Rows train;

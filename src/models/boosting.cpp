@@ -1,12 +1,18 @@
 // The loop around LightGBM: one tree per output at a time, the loss on the validation rows after each, back to the
 // best.
 //
-// The same bytes on any number of threads need two of LightGBM's switches (tests/unit/models/boosting_test.cpp counts
-// on them): `deterministic` sums gradients on one thread, `force_col_wise` lets one thread fill a feature's histogram.
-// `force_row_wise`, which its documentation names as equally good, splits the rows among threads and adds up: other
-// last digits, sooner or later other splits. Its bagging draws by blocks of 1,024 rows, each with a generator of its
-// own, so it depends on the seed only. Its metrics add up by thread: the loss is computed here.
+// The same bytes on any number of threads (tests/unit/models/boosting_test.cpp) need two of LightGBM's switches.
+// `deterministic` sums gradients on one thread. `force_col_wise` lets one thread fill a feature's histogram;
+// `force_row_wise`, faster where bins are few, cuts the rows into parts and adds the parts' histograms up: other parts,
+// other last digits, sooner or later other splits. It makes num_threads parts, however many threads then work at them,
+// so there num_threads comes from the rows alone, and the threads that work are limited by other means. Why, with
+// figures: docs/decisions/0015-histograms-by-row.md. LightGBM's bagging draws by blocks of 1,024 rows, each with a
+// generator of its own, so it depends on the seed only. Its metrics add up by thread: the loss is computed here.
 #include "models/boosting.h"
+
+#include <stdlib.h>
+
+#include <bit>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -34,17 +40,38 @@ std::string monotone_constraints(const std::vector<FeatureSpec>& features) {
   return any ? join(signs, ",") : "";
 }
 
-std::string booster_parameters(const std::vector<FeatureSpec>& features, const BoostingOptions& options) {
+/// How the histograms of a training are filled: by the data and the options, never by the machine.
+struct Histograms {
+  bool by_row = false;
+  int parts = 1;  ///< of the rows, where by_row
+};
+
+/// By row where the histograms of all features fit into a processor's first cache (a bin takes 16 bytes) and a feature
+/// has few bins: filled by column, such a one waits for the bin that it has just added to. Trees that draw features
+/// would fill those of the others too; a second copy of the bins must not be what a large table fails at.
+Histograms histograms_for(const BinnedRows::Impl& data, size_t rows, const BoostingOptions& options) {
+  constexpr size_t kMostBins = 2048, kMostBinsOfOne = 64, kMostCells = 200'000'000;
+  constexpr size_t kRowsOfPart = 16'384, kFewestParts = 2, kMostParts = 16;
+  size_t bins = data.num_bins(), columns = data.features.size();
+  bool small = bins <= kMostBins && bins <= kMostBinsOfOne * columns && rows * columns <= kMostCells;
+  if (!small || options.feature_share < 1) return {};
+  size_t parts = std::clamp(rows / kRowsOfPart, kFewestParts, kMostParts);
+  return {true, static_cast<int>(std::bit_floor(parts))};  // even shares for 2, 4, 8 threads
+}
+
+std::string booster_parameters(const BinnedRows::Impl& data, size_t rows, const BoostingOptions& options) {
+  Histograms histograms = histograms_for(data, rows, options);
   std::string text = fmt::format(
       "objective={} metric=none num_leaves={} max_depth={} min_data_in_leaf={} learning_rate={} lambda_l1={} "
       "lambda_l2={} feature_fraction={} alpha={} cat_smooth={} cat_l2={} max_bin={} seed={} num_threads={} "
-      "deterministic=true force_col_wise=true feature_pre_filter=false verbosity=-1",
+      "deterministic=true {}=true feature_pre_filter=false verbosity=-1",
       options.objective, options.leaves, options.max_depth, options.min_rows_in_leaf, options.rate, options.l1,
       options.l2, options.feature_share, options.quantile, options.category_smooth, options.category_l2,
-      options.max_bins, options.seed % 2147483647, options.threads);
+      options.max_bins, options.seed % 2147483647, histograms.by_row ? histograms.parts : options.threads,
+      histograms.by_row ? "force_row_wise" : "force_col_wise");
   if (options.row_share < 1) text += fmt::format(" bagging_fraction={} bagging_freq=1", options.row_share);
   if (options.objective == "multiclass") text += fmt::format(" num_class={}", options.classes);
-  if (std::string signs = monotone_constraints(features); !signs.empty())
+  if (std::string signs = monotone_constraints(data.features); !signs.empty())
     text += " monotone_constraints_method=intermediate monotone_constraints=" + signs;
   if (!options.interactions.empty()) text += " interaction_constraints=" + interaction_groups(options.interactions);
   return text;
@@ -67,7 +94,8 @@ class Training {
       : options_(options), watch_(watched(data, validation)) {
     if (!train.empty()) train_ = data.subset(train);
     LightGbm::Handle rows = train_ ? train_.get() : data.dataset.get(), handle = nullptr;
-    lightgbm_check(lightgbm().booster_create(rows, booster_parameters(data.features, options).c_str(), &handle));
+    std::string parameters = booster_parameters(data, train.empty() ? data.num_rows : train.size(), options);
+    lightgbm_check(lightgbm().booster_create(rows, parameters.c_str(), &handle));
     booster_ = LightGbmHandle(handle, lightgbm().booster_free);
     if (validation.empty()) return;
     validation_ = data.subset(validation);
@@ -126,6 +154,12 @@ class Training {
 };
 
 }  // namespace
+
+/// LightGBM asks OpenMP for num_threads threads by name, and GNU OpenMP gives no more than this; it is read when the
+/// library is loaded.
+void limit_boosting_threads(int threads) {
+  setenv("OMP_THREAD_LIMIT", std::to_string(std::max(1, threads)).c_str(), 1);
+}
 
 Boosted boost(const BinnedRows& data, const Rows& train, const Rows& validation, const BoostingOptions& options) {
   return Training(data.impl(), train, validation, options).run();

@@ -63,6 +63,11 @@ class BinnedRows {
   std::unique_ptr<Impl> impl_;
 };
 
+/// From now on no more than `threads` threads work at LightGBM's loops, whatever the options say: where histograms are
+/// filled by row (boosting.cpp), LightGBM is asked for as many threads as the rows want, on every machine. To be said
+/// before LightGBM is opened; afterwards it changes nothing.
+void limit_boosting_threads(int threads);
+
 /// Trains on `train` and, where `validation` is not empty, watches those rows. Empty `train` = all rows. LightGBM
 /// learns from targets and weights of 32 bits. One training at a time: its threads are counted for the process. Throws
 /// Error(engine, FR0825) with LightGBM's own words, Error(environment, FR0826) when the library cannot be opened.

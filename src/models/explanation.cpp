@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/parallel.h"
 #include "base/text.h"
 #include "models/effects.h"
 #include "models/moments.h"
@@ -51,7 +52,7 @@ void Explanation::Impl::shuffle(const Matrix& x, const std::vector<double>& y) {
   std::sort(order.begin(), order.end());
   size_t outputs = model.outputs();
   std::vector<double> before = model.predict(model.raw(part));
-  for (size_t source = 0; source < permutation.size(); ++source) {
+  for_parts(permutation.size(), threads, [&](size_t source) {
     Matrix moved = part;
     for (size_t f = 0; f < x.columns; ++f)
       if (model.features.features()[f].source == source)
@@ -62,7 +63,7 @@ void Explanation::Impl::shuffle(const Matrix& x, const std::vector<double>& y) {
       permutation[source].add(loss_of(model, &after[i * outputs], target) -
                               loss_of(model, &before[i * outputs], target));
     }
-  }
+  });
 }
 
 /// A blend's interactions are at most the weighted sum of its members'; parts of one column do not count as a pair.

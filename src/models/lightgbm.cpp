@@ -47,6 +47,7 @@ LightGbm open_library() {
   resolve(library, "LGBM_DatasetGetSubset", api.dataset_subset);
   resolve(library, "LGBM_DatasetSetFeatureNames", api.dataset_set_names);
   resolve(library, "LGBM_DatasetSetField", api.dataset_set_field);
+  resolve(library, "LGBM_DatasetGetFeatureNumBin", api.dataset_bins);
   resolve(library, "LGBM_DatasetFree", api.dataset_free);
   resolve(library, "LGBM_BoosterCreate", api.booster_create);
   resolve(library, "LGBM_BoosterLoadModelFromString", api.booster_load);

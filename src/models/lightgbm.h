@@ -30,6 +30,7 @@ struct LightGbm {
                         Handle* out) = nullptr;
   int (*dataset_set_names)(Handle dataset, const char** names, int count) = nullptr;
   int (*dataset_set_field)(Handle dataset, const char* field, const void* data, int count, int type) = nullptr;
+  int (*dataset_bins)(Handle dataset, int feature, int* count) = nullptr;
   int (*dataset_free)(Handle dataset) = nullptr;
 
   int (*booster_create)(Handle dataset, const char* parameters, Handle* out) = nullptr;

@@ -162,6 +162,16 @@ void BinnedRows::finish() {
 
 BinnedRows::~BinnedRows() = default;
 
+size_t BinnedRows::Impl::num_bins() const {
+  size_t sum = 0;
+  for (size_t f = 0; f < features.size(); f++) {
+    int bins = 0;
+    lightgbm_check(lightgbm().dataset_bins(dataset.get(), static_cast<int>(f), &bins));
+    sum += static_cast<size_t>(bins);
+  }
+  return sum;
+}
+
 LightGbmHandle BinnedRows::Impl::subset(const Rows& rows) const {
   std::vector<int32_t> numbers(rows.begin(), rows.end());
   LightGbm::Handle handle = nullptr;

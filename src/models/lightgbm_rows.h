@@ -15,6 +15,8 @@ struct BinnedRows::Impl {
   std::vector<float> y, weight;
   std::vector<int32_t> group;  ///< the query of each row; empty when there are none
 
+  /// Of all features.
+  size_t num_bins() const;
   /// A dataset of these rows, bins shared; of a query cut in two, each part is a query. Throws Error(engine, FR0825).
   LightGbmHandle subset(const Rows& rows) const;
 };

@@ -330,17 +330,37 @@ std::vector<uint32_t> falling_order(const std::vector<double>& prediction) {
   return order;
 }
 
-std::vector<Metric> judge(Judged judged, uint64_t seed, int threads) {
-  check_sizes(judged);
-  bool usable = can_be_judged(judged);
-  if (usable && for_two_or_anomaly(judged.task, judged.classes)) judged.falling = falling_order(judged.prediction);
-  std::vector<const Definition*> asked;
+std::vector<std::vector<Metric>> judge_all(std::vector<Judged> sets, uint64_t seed, int threads) {
+  std::vector<char> usable(sets.size());
+  for_parts(sets.size(), threads, [&](size_t s) {
+    check_sizes(sets[s]);
+    usable[s] = can_be_judged(sets[s]);
+    if (usable[s] && for_two_or_anomaly(sets[s].task, sets[s].classes))
+      sets[s].falling = falling_order(sets[s].prediction);
+  });
+  struct Asked {
+    const Definition* definition;
+    size_t set, place;
+  };
+  std::vector<Asked> asked;  // the same metric of all sets in turn: dear ones are shared out among the threads
+  std::vector<std::vector<Metric>> metrics(sets.size());
   for (const Definition& definition : kDefinitions)
-    if (definition.value && applies(definition, judged)) asked.push_back(&definition);
-  std::vector<Metric> metrics(asked.size());
-  for_parts(asked.size(), threads,
-            [&](size_t i) { metrics[i] = figure_with_interval(*asked[i], judged, usable, seed); });
+    for (size_t s = 0; s < sets.size(); ++s)
+      if (definition.value && applies(definition, sets[s])) {
+        asked.push_back({&definition, s, metrics[s].size()});
+        metrics[s].emplace_back();
+      }
+  for_parts(asked.size(), threads, [&](size_t i) {
+    const auto& [definition, s, place] = asked[i];
+    metrics[s][place] = figure_with_interval(*definition, sets[s], usable[s], seed);
+  });
   return metrics;
+}
+
+std::vector<Metric> judge(Judged judged, uint64_t seed, int threads) {
+  std::vector<Judged> sets;
+  sets.push_back(std::move(judged));
+  return std::move(judge_all(std::move(sets), seed, threads)[0]);
 }
 
 Metric judge_by(const std::string& name, const Judged& judged, uint64_t seed) {

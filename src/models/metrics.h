@@ -57,6 +57,8 @@ std::vector<uint32_t> falling_order(const std::vector<double>& prediction);
 /// every figure NaN. With two classes, class 1 is said from a probability of 0.5 on, or from where that costs less.
 /// Sets `falling` where it helps.
 std::vector<Metric> judge(Judged judged, uint64_t seed, int threads = 1);
+/// The same of each, the work shared out among the threads together.
+std::vector<std::vector<Metric>> judge_all(std::vector<Judged> sets, uint64_t seed, int threads);
 /// One of them, which must apply.
 Metric judge_by(const std::string& name, const Judged& judged, uint64_t seed);
 /// One of them, without interval. NaN where `name` is unknown or does not apply.

@@ -1,5 +1,6 @@
 #include "models/metrics_intervals.h"
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -14,15 +15,29 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kBootstrapRows = 20'000;
 constexpr int kResamples = 200;
 
-/// A Poisson(1) number from an even draw, by inverting its distribution function.
-int poisson_one(double even) {
-  double probability = std::exp(-1.0), below = probability;
-  int count = 0;
-  while (even >= below && count < 20) {
-    ++count;
-    probability /= count;
+constexpr size_t kMostPoisson = 20;
+
+/// The chance of a Poisson(1) number of at most the place.
+std::array<double, kMostPoisson> poisson_chances() {
+  std::array<double, kMostPoisson> chances{};
+  double probability = std::exp(-1.0), below = 0;
+  for (size_t count = 0; count < kMostPoisson; ++count) {
     below += probability;
+    chances[count] = below;
+    probability /= static_cast<double>(count + 1);
   }
+  return chances;
+}
+
+const std::array<double, kMostPoisson> kChances = poisson_chances();
+
+/// A Poisson(1) number from an even draw, by inverting its distribution function: nearly always below 4, for which
+/// nothing is guessed.
+int poisson_one(double even) {
+  constexpr size_t kUsual = 4;
+  int count = 0;
+  for (size_t i = 0; i < kUsual; ++i) count += even >= kChances[i];
+  for (size_t i = kUsual; i < kMostPoisson && even >= kChances[i]; ++i) ++count;
   return count;
 }
 

@@ -94,21 +94,47 @@ class PairShare {
 
   /// Groups of keys of no bits are single leaves, their conditions in the order of the path.
   void add_leaf(const Chunk::Group& group, size_t g, const std::vector<std::vector<uint64_t>>& fits, size_t output) {
-    const Chunk::Leaf& leaf = group.leaves[0];
-    std::map<std::vector<uint8_t>, std::vector<double>> known;
-    std::vector<uint8_t> key(group.path.size());
+    find_targets(group);
+    if (targets_.empty()) return;
+    sort_rows_by_kind(group, g, fits);
+    known_.assign(num_kinds_, {});
     size_t width = num_pairs(looked_.features.size());
+    std::vector<uint8_t> key(group.path.size());
     for (size_t r = 0; r < end_ - begin_; r++) {
-      for (size_t i = 0; i < key.size(); i++) key[i] = fits[group.path[i]][r] >> g & 1;
-      auto [found, fresh] = known.try_emplace(key);
-      if (fresh) found->second = leaf_pairs(leaf, key, rules_);
+      std::vector<double>& sums = known_[kind_[r]];
+      if (sums.empty()) {
+        for (size_t i = 0; i < key.size(); i++) key[i] = fits[group.path[i]][r] >> g & 1;
+        sums = leaf_pairs(group.leaves[0], key, rules_);
+      }
       double* out = out_ + ((begin_ + r) * forest_.outputs() + output) * width;
-      for (size_t i = 0; i < key.size(); i++)
-        for (size_t j = i + 1; j < key.size(); j++) {
-          uint32_t a = looked_.place[group.features[i]], b = looked_.place[group.features[j]];
-          if (a != kNotLookedAt && b != kNotLookedAt) out[pair_place(a, b)] += found->second[pair_place(i, j)];
-        }
+      for (const auto& [from, to] : targets_) out[to] += sums[from];
     }
+  }
+
+  /// kind_: the same for rows that fit the leaf's features alike, numbered from 0.
+  void sort_rows_by_kind(const Chunk::Group& group, size_t g, const std::vector<std::vector<uint64_t>>& fits) {
+    size_t rows = end_ - begin_;
+    kind_.assign(rows, 0);
+    num_kinds_ = 1;
+    for (uint32_t feature : group.path) {
+      next_.assign(2 * num_kinds_, kNotLookedAt);
+      num_kinds_ = 0;
+      for (size_t r = 0; r < rows; r++) {
+        uint32_t& next = next_[2 * kind_[r] + (fits[feature][r] >> g & 1)];
+        if (next == kNotLookedAt) next = num_kinds_++;
+        kind_[r] = next;
+      }
+    }
+  }
+
+  /// targets_: places of the leaf's pairs in what leaf_pairs() gives, and where they belong in a row of out_.
+  void find_targets(const Chunk::Group& group) {
+    targets_.clear();
+    for (size_t j = 1; j < group.path.size(); j++)
+      for (size_t i = 0; i < j; i++) {
+        uint32_t a = looked_.place[group.features[i]], b = looked_.place[group.features[j]];
+        if (a != kNotLookedAt && b != kNotLookedAt) targets_.emplace_back(pair_place(i, j), pair_place(a, b));
+      }
   }
 
   const Forest& forest_;
@@ -117,6 +143,11 @@ class PairShare {
   size_t begin_, end_;
   double* out_;
   QuadratureRules rules_;
+  // Of the leaf under way:
+  std::vector<uint32_t> kind_, next_;
+  uint32_t num_kinds_ = 0;
+  std::vector<std::vector<double>> known_;
+  std::vector<std::pair<size_t, size_t>> targets_;
 };
 
 Matrix spread_rows(const Matrix& x) {

@@ -19,9 +19,9 @@
 
 #include <bit>
 #include <cmath>
-#include <future>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "models/quadrature.h"
 #include "models/shap_plan.h"
 
@@ -220,14 +220,8 @@ void add_contributions(const Forest& forest, const Matrix& x, double weight, int
     for (size_t k = 0; k < means.size(); k++)
       out[(r * means.size() + k) * (x.columns + 1) + x.columns] += weight * means[k];
   size_t shares = std::clamp<size_t>(x.rows / kRowsPerThread, 1, static_cast<size_t>(std::max(threads, 1)));
-  std::vector<std::future<void>> running;
-  for (size_t s = 0; s < shares; s++) {
-    size_t begin = x.rows * s / shares, end = x.rows * (s + 1) / shares;
-    auto work = [&, begin, end] { Share(forest, x, weight, begin, end, out).run(); };
-    running.push_back(std::async(s + 1 < shares ? std::launch::async : std::launch::deferred, work));
-  }
-  for (std::future<void>& share : running) share.wait();
-  for (std::future<void>& share : running) share.get();
+  for_parts(shares, threads,
+            [&](size_t s) { Share(forest, x, weight, x.rows * s / shares, x.rows * (s + 1) / shares, out).run(); });
 }
 
 }  // namespace filrouge

@@ -45,12 +45,14 @@ std::vector<double> baseline_answers(const Verdicts& v, const Rows& rows) {
   return scores_by(v.learned.order, v.learned.model.features.encode(rows_of(v.data.inputs, rows)));
 }
 
-void judge_part(size_t p, const std::string& main_metric, int threads, Verdicts& v) {
-  const Part& part = v.parts[p];
-  std::vector<Metric> metrics = judge(judged_of(v.data, part.rows, part.answers), v.seed, threads);
-  auto first = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == main_metric; });
-  if (first != metrics.end()) std::rotate(metrics.begin(), first, first + 1);
-  v.metrics[p] = std::move(metrics);
+void judge_parts(const std::string& main_metric, int threads, Verdicts& v) {
+  std::vector<Judged> sets;
+  for (const Part& part : v.parts) sets.push_back(judged_of(v.data, part.rows, part.answers));
+  v.metrics = judge_all(std::move(sets), v.seed, threads);
+  for (std::vector<Metric>& metrics : v.metrics) {
+    auto first = std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == main_metric; });
+    if (first != metrics.end()) std::rotate(metrics.begin(), first, first + 1);
+  }
 }
 
 void judge_baseline(size_t p, Verdicts& v) {
@@ -336,9 +338,8 @@ Verdicts judge_model(const ModelPlan& plan, const LearnData& data, const Learned
         {"validation", learned.judged, learned.model.predict(learned.judged_raw), learned.judged_quantiles});
   if (!data.split.test.empty())
     v.parts.push_back(part_of("test", learned.model, data.inputs, data.split.test, threads));
-  v.metrics.resize(v.parts.size());
   v.baseline.resize(v.parts.size());
-  for (size_t p = 0; p < v.parts.size(); ++p) judge_part(p, main_metric, threads, v);
+  judge_parts(main_metric, threads, v);
   for_parts(v.parts.size(), threads, [&](size_t p) { judge_baseline(p, v); });
   for (size_t p = 0; p < v.parts.size() && !plan.quantiles.empty(); ++p)
     for (const QuantileFigure& figure :

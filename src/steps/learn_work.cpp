@@ -3,7 +3,9 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/text.h"
+#include "models/boosting.h"
 #include "models/card.h"
 #include "models/learner.h"
 #include "steps/learn_costs.h"
@@ -209,6 +211,7 @@ double budget_seconds(const Json& config) {
 
 WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
   const auto& [request, plan, config, schema] = job;
+  limit_boosting_threads(request.limits.threads);
   context.phase("reading");
   LearnData data = load_learn_data(plan, config, schema, request.limits, context.engine());
   LearnOrder order = order_of(plan, data, config, request);
@@ -234,11 +237,12 @@ WorkResult work_on_supervised(const LearnJob& job, WorkContext& context) {
     files.push_back(std::move(name));
   WorkResult result;
   result.tables.push_back(list_files(files, request, context.engine()));
-  for (const LearnTable& spec : learn_tables(config)) {
-    ResultTable table(request.name + "." + spec.name, spec.schema(plan));
-    fill_table(spec.name, verdicts, config, table);
-    result.tables.push_back(table.write(context.engine(), request.staging));
-  }
+  std::vector<LearnTable> specs = learn_tables(config);
+  std::vector<ResultTable> tables;
+  for (const LearnTable& spec : specs) tables.emplace_back(request.name + "." + spec.name, spec.schema(plan));
+  for_parts(tables.size(), request.limits.threads,
+            [&](size_t t) { fill_table(specs[t].name, verdicts, config, tables[t]); });
+  for (const ResultTable& table : tables) result.tables.push_back(table.write(context.engine(), request.staging));
   result.summary = summary_of(verdicts);
   result.notes = data.notes;
   if (!data.list.empty()) result.notes.push_back(note_on_order(learned));

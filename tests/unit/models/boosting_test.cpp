@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <fstream>
+
+#include "../temp_folder.h"
 #include "base/error.h"
 #include "models/boosting_loss.h"
 #include "tree_samples.h"
@@ -216,6 +219,52 @@ TEST(BoostingDeathTest, LibraryThatIsNotThere) {
     _exit(0);
   };
   EXPECT_EXIT(open(), ::testing::ExitedWithCode(26), "");
+}
+
+/// Few values in each column: LightGBM's histograms are filled by row. With weights whose sums round differently in
+/// another order: with as many parts as threads this fails.
+TrainingSet narrow_set(size_t rows) {
+  TrainingSet set = sample_set(rows, 1, 11);
+  for (size_t r = 0; r < rows; r++) {
+    for (size_t c = 0; c < 3; c++) set.x.at(r, c) = std::floor(set.x.at(r, c) / (c == 1 ? 10 : 1));
+    set.weight.push_back(std::exp2(r % 17) / 3);
+  }
+  return set;
+}
+
+/// Trains where no more than `limit` threads are allowed, and writes how many there were and the model into
+/// `folder`/`limit`.
+void train_limited(const std::string& folder, int limit) {
+  limit_boosting_threads(limit);
+  TrainingSet set = narrow_set(70'000);
+  BoostingOptions options;
+  options.objective = "regression";
+  options.trees = 12;
+  options.row_share = 0.7;
+  std::string text = boost(BinnedRows(set, 255, 1), {}, {}, options).text;
+  auto threads = std::distance(fs::directory_iterator("/proc/self/task"), {});
+  std::ofstream(fs::path(folder) / std::to_string(limit)) << threads << "\n" << text;
+}
+
+/// 70,000 rows are cut into four parts: four threads at most have something to do.
+TEST(BoostingDeathTest, SameBytesByRowHoweverManyThreadsWork) {
+  SKIP_WITHOUT_LIGHTGBM();
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a fresh process each: the limit counts before LightGBM is opened
+  TempFolder folder;
+  setenv("FILROUGE_TEST_FOLDER", folder.path().c_str(), 0);  // the fresh processes come here too, and keep the first
+  std::vector<std::string> models;
+  for (int limit : {1, 2, 3, 4}) {
+    auto train = [&] { train_limited(getenv("FILROUGE_TEST_FOLDER"), limit), _exit(0); };
+    EXPECT_EXIT(train(), ::testing::ExitedWithCode(0), "");
+    std::ifstream in(folder.path() / std::to_string(limit));
+    std::string threads, line;
+    std::getline(in, threads);
+    models.emplace_back();
+    while (std::getline(in, line)) models.back() += line + "\n";
+    EXPECT_EQ(threads, std::to_string(limit));
+    EXPECT_EQ(models[0], models.back()) << limit;
+  }
+  EXPECT_NE(models[0].find("Tree=11"), std::string::npos);
 }
 
 TEST(BoostingLoss, ByHand) {
