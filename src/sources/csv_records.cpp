@@ -62,10 +62,15 @@ bool CsvRecords::fill() {
   if (begin_ > 0) memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_, begin_ = 0;
   if (buffer_.size() < end_ + kBlock) buffer_.resize(std::max(end_ + kBlock, 2 * buffer_.size()));
-  size_t got = source_.read(buffer_.data() + end_, buffer_.size() - end_);
-  end_ += got;
-  at_end_ = got == 0;
-  return !at_end_;
+  // At least as much again as is there: a record is parsed from its start after each fill, so one of 700 MB that came
+  // block by block would be parsed 3,000 times.
+  const size_t before = end_;
+  while (!at_end_ && end_ < buffer_.size() && end_ <= 2 * before) {
+    size_t got = source_.read(buffer_.data() + end_, buffer_.size() - end_);
+    end_ += got;
+    at_end_ = got == 0;
+  }
+  return end_ > before;
 }
 
 /// Where the line that holds `from` ends (at its \n or \r), or npos when that is not in the buffer yet.
