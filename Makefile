@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 CTEST_ARGS ?=
 
-.PHONY: demo test release dev setup fetch install format format-check layers tidy clean
+.PHONY: demo test nightly release dev setup fetch install format format-check layers tidy clean
 .NOTPARALLEL:
 
 demo: release
@@ -12,6 +12,9 @@ demo: release
 
 test: dev
 	@ctest --test-dir build/dev --output-on-failure --parallel $(JOBS) $(CTEST_ARGS)
+
+nightly:
+	@.ci/nightly
 
 release: fetch
 	@cmake --preset release --log-level=WARNING >/dev/null

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that building and testing need, and only those that are missing: a second run asks dpkg and
-# is done. `--checks` adds the tools of the format and tidy checks; `--java` is for Spark's Java, where there is none, and no other.
+# is done. `--checks` adds the tools of the format and tidy checks, `--fuzz` those of tests/fuzz; `--java` is for Spark's Java,
+# where there is none, and no other.
 set -euo pipefail
 
 packages=(
@@ -17,6 +18,7 @@ packages=(
   ca-certificates
 )
 [[ ${1:-} == --checks ]] && packages+=(clang-format clang-19 clang-tidy-19)
+[[ ${1:-} == --fuzz ]] && packages+=(clang-16 libclang-rt-16-dev)
 
 java_is_new_enough() { # Spark 4 needs 17
   local version

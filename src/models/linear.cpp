@@ -132,6 +132,10 @@ size_t Linear::outputs() const {
   return state_->outputs;
 }
 
+size_t Linear::num_features() const {
+  return state_->terms.num_features();
+}
+
 double Linear::penalty() const {
   return state_->penalty;
 }

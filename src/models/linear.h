@@ -42,7 +42,8 @@ class Linear {
   /// Deterministic. Throws Error(data, FR0830) when the set has no rows or no usable feature.
   static Linear fit(const TrainingSet& set, const Rows& rows, const LinearOptions& options);
 
-  size_t outputs() const;  ///< 1, or the number of classes where there are more than two
+  size_t outputs() const;       ///< 1, or the number of classes where there are more than two
+  size_t num_features() const;  ///< columns of what raw() takes
   void raw(const Matrix& x, size_t begin, size_t end, double* out) const;  ///< as Forest::raw
   /// As add_contributions in shap.h: exact for independent features, (value - mean) * coefficient, summed per feature.
   /// Adds to x.rows * outputs * (features + 1) numbers, the last of each row and output being the expected raw score.

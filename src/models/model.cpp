@@ -64,8 +64,8 @@ Json members_json(const std::vector<Member>& members, const std::string& name, c
 bool fit(const std::vector<Member>& members, size_t outputs, const Features& features) {
   for (const Member& member : members) {
     if (std::visit([](const auto& fitted) { return fitted.outputs(); }, member.fitted) != outputs) return false;
-    const auto* forest = std::get_if<Forest>(&member.fitted);
-    if (forest && forest->num_features() != features.features().size()) return false;
+    size_t read = std::visit([](const auto& fitted) { return fitted.num_features(); }, member.fitted);
+    if (read != features.features().size()) return false;
   }
   return true;
 }

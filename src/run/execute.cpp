@@ -378,7 +378,7 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     for (const Version& input : inputs) store_.check_unchanged(input);
     std::unique_lock one_at_a_time(engine_mutex_, std::defer_lock);
     if (&hands != &worker) one_at_a_time.lock();
-    Answer answer = hands.ask(std::move(request), [&](const Json& news) {
+    StepAnswer answer = ask_for_step(hands, std::move(request), [&](const Json& news) {
       RunEvent progress;
       progress.kind = RunEvent::Kind::progress;
       progress.step = &step;
@@ -402,6 +402,8 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     event.action = "built";
     event.summary = version.summary;
     event.notes = version.notes;
+    if (answer.by_one_thread)
+      event.notes.push_back("memory was short, so one thread did it; --memory SIZE gives it more");
     done_[index] = std::move(version);
   } catch (const std::exception& problem) {
     if (!lock.owns_lock()) lock.lock();

@@ -1,6 +1,7 @@
 #include "run/request.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 
 namespace filrouge {
@@ -25,6 +26,24 @@ Json work_request(const Thread& thread, const PlannedStep& step, const Json& inp
   request["engine"] = thread.engines.at(engine);
   if (!step.binding->cuts.empty()) request["cuts"] = step.binding->cuts;
   return request;
+}
+
+StepAnswer ask_for_step(Worker& worker, Json request, const std::function<void(const Json&)>& on_event) {
+  Json& limits = request["limits"];
+  const bool may_again =
+      limits.at("threads") > 1 && !request.contains("engine") && !request.at("work").contains("programs");
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    return {worker.ask(request, on_event)};
+  } catch (const Error& error) {
+    if (error.code != "FR0314" || !may_again) throw;
+  }
+  const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  if (uint64_t whole = limits.value("timeout_ms", uint64_t{0}); whole > 0)
+    limits["timeout_ms"] = whole - std::min<uint64_t>(static_cast<uint64_t>(taken.count()), whole - 1);
+  for (const fs::path& left : entries_of(request.at("staging").get<std::string>())) fs::remove_all(left);
+  limits["threads"] = 1;
+  return {worker.ask(std::move(request), on_event), true};
 }
 
 Version version_of(const PlannedStep& step, const Answer& answer, const fs::path& staging) {

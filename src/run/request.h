@@ -14,6 +14,15 @@ TableFiles files_in(const Store& store, const PlannedStep& provider, const Versi
 Json work_request(const Thread& thread, const PlannedStep& step, const Json& inputs,
                   const std::filesystem::path& staging, const Limits& limits, const std::string& engine);
 
+/// As Worker::ask, for such a request. Where memory runs out (FR0314) the staging folder is emptied and the step is
+/// done once more by one thread: each thread has hash tables, sorted runs and row groups of Parquet of its own. The
+/// result is the same on any number of threads. Not for a step that starts programs of the user's, nor for one on
+/// another engine.
+struct StepAnswer : Answer {
+  bool by_one_thread = false;  ///< it was
+};
+StepAnswer ask_for_step(Worker& worker, Json request, const std::function<void(const Json& event)>& on_event);
+
 /// The version that `answer` to such a request made in `staging`, as it is committed.
 Version version_of(const PlannedStep& step, const Answer& answer, const std::filesystem::path& staging);
 

@@ -50,6 +50,22 @@ class DecodedSource : public ByteSource {
   DecodedSource& operator=(const DecodedSource&) = delete;
 
   size_t read(char* into, size_t size) override {
+    if (spare_.empty() && size >= kRoom) return decode(into, size);
+    if (spare_.empty()) {
+      spare_.resize(kRoom);
+      spare_.resize(decode(spare_.data(), kRoom));
+    }
+    size = std::min(size, spare_.size());
+    memcpy(into, spare_.data(), size);
+    spare_.erase(0, size);
+    return size;
+  }
+
+ private:
+  /// More than any one character becomes. With less iconv may not get a step further, however often it is asked.
+  static constexpr size_t kRoom = 64;
+
+  size_t decode(char* into, size_t size) {
     char* out = into;
     size_t room = size;
     while (out == into) {
@@ -75,7 +91,6 @@ class DecodedSource : public ByteSource {
     return static_cast<size_t>(out - into);
   }
 
- private:
   static void replace(char*& out, size_t& room) {
     memcpy(out, "\xEF\xBF\xBD", 3);
     out += 3, room -= 3;
@@ -84,6 +99,7 @@ class DecodedSource : public ByteSource {
   Input input_;
   iconv_t converter_;
   bool starved_ = false;
+  std::string spare_;  ///< decoded, for readers with little room
 };
 
 /// Removes a byte order mark; with no encoding given, a UTF-16 mark switches the decoder on.

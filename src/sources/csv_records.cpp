@@ -69,10 +69,16 @@ bool CsvRecords::fill() {
   end_ -= begin_, begin_ = 0;
   if (buffer_.size() < end_ + kBlock + kBits) buffer_.resize(std::max(end_ + kBlock + kBits, 2 * buffer_.size()));
   block_ = kNoBlock;
-  size_t got = source_.read(buffer_.data() + end_, buffer_.size() - kBits - end_);
-  end_ += got;
-  at_end_ = got == 0;
-  return !at_end_;
+  const size_t room = buffer_.size() - kBits;
+  // At least as much again as is there: a record is parsed from its start after each fill, so one of 700 MB that came
+  // block by block would be parsed 3,000 times.
+  const size_t before = end_;
+  while (!at_end_ && end_ < room && end_ <= 2 * before) {
+    size_t got = source_.read(buffer_.data() + end_, room - end_);
+    end_ += got;
+    at_end_ = got == 0;
+  }
+  return end_ > before;
 }
 
 /// Where the line that holds `from` ends (at its \n or \r), or npos when that is not in the buffer yet.

@@ -97,6 +97,36 @@ std::string many_rows(size_t count, const std::map<size_t, std::string>& odd) {
   return text;
 }
 
+/// Gives its text byte by byte.
+class Drops : public ByteSource {
+ public:
+  explicit Drops(std::string text) : text_(std::move(text)) {}
+  size_t read(char* into, size_t size) override {
+    if (at_ == text_.size() || size == 0) return 0;
+    *into = text_[at_++];
+    return 1;
+  }
+
+ private:
+  std::string text_;
+  size_t at_ = 0;
+};
+
+/// A record is not parsed anew for each piece of it that comes: two of a megabyte each would then take minutes.
+TEST(Csv, LongRecordsInSmallPieces) {
+  std::string value(1'000'000, 'x');
+  Drops source("a," + value + "\n\"" + value + "\",b\n");
+  CsvRecords records(source, {});
+  Record record;
+  std::vector<std::vector<size_t>> sizes;
+  while (records.next(record)) {
+    EXPECT_EQ(record.flaw, Flaw::none);
+    std::vector<size_t>& row = sizes.emplace_back();
+    for (std::string_view field : record.fields) row.push_back(field.size());
+  }
+  EXPECT_EQ(sizes, (std::vector<std::vector<size_t>>{{1, 1'000'000}, {1'000'000, 1}}));
+}
+
 TEST(Csv, AFewOddValuesAreRejectedWithTheirLine) {
   SourceTrial trial;
   trial.file("x.csv", many_rows(30'000, {{7, "7,abc,x"}, {20'000, "20000,5 min,x"}, {29'999, "x,y,z"}}));

@@ -153,6 +153,27 @@ TEST(Encoding, TextOfOtherEncodings) {
   EXPECT_EQ(failure_of(trial, "x.csv").code, "FR0317");
 }
 
+/// A text read for its first three bytes only, and then to its end: a character of two or three bytes may stand across.
+TEST(Encoding, CharactersThatDoNotFitIntoWhatIsAskedFor) {
+  const std::pair<std::string, std::string> cases[] = {{"Gr\xF6\xDF"
+                                                        "e,b\n",
+                                                        "Gr\xC3\xB6\xC3\x9F"
+                                                        "e,b\n"},
+                                                       {"a\xEF\xBB\xBF", "a\xC3\xAF\xC2\xBB\xC2\xBF"},
+                                                       {"\xE9", "\xC3\xA9"},
+                                                       {"", ""}};
+  for (const auto& [bytes, text] : cases) {
+    for (size_t most : {1, 2, 3, 100}) {
+      SCOPED_TRACE(fmt::format("{} by {}", text, most));
+      SourceTrial trial;
+      auto source = open_source({trial.file("x.txt", bytes), "", "x.txt", ""}, "latin-1");
+      std::string all, block(most, '\0');
+      while (size_t got = source->read(block.data(), most)) all.append(block, 0, got);
+      EXPECT_EQ(all, text);
+    }
+  }
+}
+
 TEST(Json, Documents) {
   SourceTrial trial;
   trial.file("array.json", "[{\"a\": 1, \"b\": [1, 2]},\n {\"a\": 2.5, \"c\": {\"d\": \"x\"}}]");

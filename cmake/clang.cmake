@@ -1,0 +1,15 @@
+# The newest clang that is there with its libFuzzer, from 16 on: older ones do not take lambdas that capture structured bindings.
+foreach(version RANGE 30 16 -1)
+  find_program(CLANGXX_${version} clang++-${version})
+  if(CLANGXX_${version})
+    execute_process(COMMAND sh -c "echo 'extern \"C\" int LLVMFuzzerTestOneInput() { return 0; }' |
+      ${CLANGXX_${version}} -fsanitize=fuzzer,address -x c++ - -o /dev/null" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+    if(NOT failed)
+      string(REPLACE clang++ clang c_compiler ${CLANGXX_${version}})
+      set(CMAKE_CXX_COMPILER ${CLANGXX_${version}})
+      set(CMAKE_C_COMPILER ${c_compiler})
+      return()
+    endif()
+  endif()
+endforeach()
+message(FATAL_ERROR "no clang 16 or newer with libFuzzer: tools/setup.sh --fuzz installs one")
