@@ -184,7 +184,8 @@ class Run {
     }
     if (!told.is_object()) return std::nullopt;
     return Error(error_kind_from(told.at("kind")), told.at("code"),
-                 fmt::format("{} ({})", told.at("message").get<std::string>(), application), told.at("hint"));
+                 fmt::format("{} ({}, {})", told.at("message").get<std::string>(), told.value("where", "a task"), application),
+                 told.at("hint"));
   }
 
   std::vector<fs::path> fetch() {

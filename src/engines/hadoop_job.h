@@ -32,7 +32,7 @@ struct StreamingResult {
 };
 
 /// Line of a task's standard error by which a worker there says what went wrong: this, then an error as JSON with
-/// "kind", "code", "message" and "hint".
+/// "kind", "code", "message", "hint", and "where" it was.
 inline constexpr const char* kTaskError = "filrouge-error ";
 
 /// Runs it. `say` is told what goes on, `progress` how far the job is (0 to 1). Standard input of this process is the

@@ -268,8 +268,7 @@ std::string host_name() {
 
 int tell(const std::string& role, const Error& error) {
   Json event = error_event(0, error);
-  std::string where = fmt::format("{}, in a {} task on {}", error.message, role, host_name());
-  event["message"] = where;
+  event["where"] = fmt::format("{} task on {}", role, host_name());
   static_cast<void>(write_whole(STDERR_FILENO, kTaskError + dump(event) + "\n"));
   return 1;
 }

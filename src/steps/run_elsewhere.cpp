@@ -179,7 +179,8 @@ LineTasks line_tasks_from_json(const Json& json) {
 std::string elsewhere_problem(const ProgramRoom& room, size_t key_fields, bool combines) {
   for (const fs::path& file : room.read)
     if (!below(room.folder, file))
-      return fmt::format("{} lies outside of the thread's folder, which is all that is sent along", file.string());
+      return fmt::format("{} lies outside of the thread's folder, which is all that is sent along",
+                         file.lexically_relative(room.folder).string());
   if (!combines && key_fields > kMostTaggedFields)
     return fmt::format("a key of more than {} fields cannot be sorted there as here", kMostTaggedFields);
   return "";

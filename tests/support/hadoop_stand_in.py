@@ -192,6 +192,7 @@ def install(home):
         (home / "etc/hadoop" / name).write_text("<configuration/>\n")
     for name in ("hadoop", "yarn"):
         shutil.copy(__file__, home / "bin" / name)
+        (home / "bin" / name).chmod(0o755)
 
 
 def main():
