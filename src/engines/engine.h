@@ -109,7 +109,9 @@ struct LinesJob {
   size_t reducers = 1;
 };
 struct LinesDone {
-  std::vector<std::filesystem::path> files;  ///< below the job's folder: one for each reducer; without, for each mapper
+  /// Below the job's folder: one for each reducer; without, for each mapper. A TAB stands behind each line. With a
+  /// combiner there is none, where the line has at least `sort_fields` of its own.
+  std::vector<std::filesystem::path> files;
   std::string job;                           ///< what the machines call it: application_1700000000000_0001
 };
 

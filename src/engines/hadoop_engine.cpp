@@ -35,7 +35,6 @@ class HadoopEngine : public EngineBeside {
     StreamingJob job;
     job.name = "filrouge " + name;
     job.folder = folder;
-    job.properties = {{"stream.num.reduce.output.key.fields", kWholeLine}};
     if (place_.worker.empty()) job.files.push_back(fs::canonical("/proc/self/exe"));
     return job;
   }
@@ -89,7 +88,9 @@ LinesDone HadoopEngine::run_lines(const LinesJob& lines, const std::function<voi
   auto property = [&](const std::string& key, const std::string& value) { job.properties.emplace_back(key, value); };
   property("mapreduce.job.reduces", std::to_string(lines.reduces ? lines.reducers : 0));
   property("mapreduce.input.fileinputformat.split.minsize", std::to_string(INT64_MAX));  // a mapper for each file
-  property("stream.num.map.output.key.fields", lines.reduces ? std::to_string(lines.sort_fields) : kWholeLine);
+  std::string fields = std::to_string(lines.sort_fields);
+  property("stream.num.map.output.key.fields", lines.reduces ? fields : kWholeLine);
+  property("stream.num.reduce.output.key.fields", lines.combines ? fields : kWholeLine);  // combiners are reducers
   if (lines.reducers > 1 && lines.group_fields < lines.sort_fields) {
     job.partitioner = "org.apache.hadoop.mapred.lib.KeyFieldBasedPartitioner";
     property("mapreduce.partition.keypartitioner.options", fmt::format("-k1,{}", lines.group_fields));

@@ -73,9 +73,11 @@ class LinesIn {
 /// Lines to standard output.
 class LinesOut {
  public:
+  /// So many TABs go behind each line.
+  void set_tabs(size_t tabs) { end_ = std::string(tabs, '\t') + '\n'; }
   void add(std::string_view line) {
     buffer_ += line;
-    buffer_ += '\n';
+    buffer_ += end_;
     if (buffer_.size() >= kBlock / 4) flush();
   }
   void flush() {
@@ -84,7 +86,7 @@ class LinesOut {
   }
 
  private:
-  std::string buffer_;
+  std::string buffer_, end_ = "\n";
 };
 
 /// The number at the end of the name of the file that Hadoop gave this mapper.
@@ -171,6 +173,7 @@ class LineTask {
 
   void reduce() {
     TaskReceipt receipt;
+    if (tasks_.combine) out_.set_tabs(tasks_.tabs_behind());
     double mappers = 0;
     std::string_view line;
     bool any = in_.next(line);

@@ -40,7 +40,7 @@ ProgramCall moved(const ProgramCall& call, const fs::path& folder) {
 /// The lines of a task's output as the task printed them, and the receipt at its end.
 class TaskOutput {
  public:
-  explicit TaskOutput(const fs::path& file) : in_(file, std::ios::binary), ahead_(read()) {}
+  TaskOutput(const fs::path& file, size_t tabs) : in_(file, std::ios::binary), tabs_(tabs), ahead_(read()) {}
 
   /// The next line; nothing before the receipt, or at the end where there is none.
   std::optional<std::string> next() {
@@ -57,18 +57,19 @@ class TaskOutput {
   std::optional<std::string> read() {
     std::string line;
     if (!std::getline(in_, line)) return std::nullopt;
-    if (line.ends_with('\t')) line.pop_back();  // Hadoop puts one behind each line
+    for (size_t i = 0; i < tabs_ && line.ends_with('\t'); ++i) line.pop_back();
     return line;
   }
 
   std::ifstream in_;
+  size_t tabs_;
   std::optional<std::string> ahead_;
   std::optional<TaskReceipt> receipt_;
 };
 
 /// One task's lines without what Hadoop and the worker added.
-TaskReceipt write_lines(const fs::path& from, const fs::path& to) {
-  TaskOutput task(from);
+TaskReceipt write_lines(const fs::path& from, size_t tabs, const fs::path& to) {
+  TaskOutput task(from, tabs);
   std::ofstream out(to, std::ios::binary);
   uint64_t lines = 0;
   for (; auto line = task.next(); ++lines) out << *line << '\n';
@@ -219,7 +220,7 @@ void MapReduceElsewhere::add(std::string_view line) {
   begin_part();
 }
 
-void MapReduceElsewhere::write_job() const {
+LineTasks MapReduceElsewhere::write_job() const {
   const ProgramRoom room = program_room_from_json(request_.work.at("programs"));
   LineTasks tasks;
   tasks.room.network = room.network;
@@ -237,6 +238,7 @@ void MapReduceElsewhere::write_job() const {
   tasks.memory_bytes = request_.limits.memory_bytes;
   tasks.program = kVersion;
   write_file(folder_ / "job/job.json", dump(to_json(tasks)));
+  return tasks;
 }
 
 MapReduceCounts MapReduceElsewhere::finish(WorkContext& context, const fs::path& result) {
@@ -245,7 +247,7 @@ MapReduceCounts MapReduceElsewhere::finish(WorkContext& context, const fs::path&
   else
     out_.close(), fs::remove(file_);
   if (counts_.lines_in == 0) job_.reducers = 1;  // as here: one reducer at least
-  write_job();
+  const size_t tabs = write_job().tabs_behind();
   LinesJob lines{request_.name, folder_, job_.combine.has_value(), job_.reduce.has_value(),
                  job_.key_fields + is_tagged(job_), job_.key_fields, job_.reducers};
   LinesDone done = context.engine().run_lines(lines, [&](const std::string& what) { context.phase(what); });
@@ -257,7 +259,7 @@ MapReduceCounts MapReduceElsewhere::finish(WorkContext& context, const fs::path&
   for (const fs::path& file : done.files) {
     if (fs::file_size(file) == 0 && job_.reducers > 1) continue;  // no key fell to this reducer
     fs::path printed = folder_ / fmt::format("printed-{}", in_order.size());
-    TaskReceipt receipt = write_lines(file, printed);
+    TaskReceipt receipt = write_lines(file, tabs, printed);
     fs::remove(file);
     in_order.push_back(printed);
     by_part[receipt.part] = printed;

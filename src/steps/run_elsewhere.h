@@ -36,6 +36,10 @@ struct LineTasks {
   bool tagged = false;  ///< run_tags.h
   uint64_t memory_bytes = 0;  ///< that each program may take
   std::string program;        ///< the version of filrouge that wrote it
+
+  /// So many TABs stand behind each line of a task's output: Hadoop's own one, or those by which the worker keeps
+  /// Hadoop from putting one behind some of the lines (LinesDone::files).
+  size_t tabs_behind() const { return combine ? key_fields : 1; }
 };
 Json to_json(const LineTasks& tasks);
 LineTasks line_tasks_from_json(const Json& json);
@@ -57,7 +61,7 @@ class MapReduceElsewhere {
  private:
   void begin_part();
   void end_part();
-  void write_job() const;
+  LineTasks write_job() const;
 
   const WorkRequest& request_;
   MapReduceJob job_;

@@ -3,7 +3,7 @@
 process of its own, on ports of 127.0.0.1. Needs Java 17 and the jars of Hadoop 3.4 in one folder:
 
     hadoop.py jars LIB             fetches them with Maven (93 MB)
-    hadoop.py run LIB DIR -- COMMAND ...
+    hadoop.py run [--yarn N] LIB DIR -- COMMAND ...
                                    starts it with its files in DIR, runs the command with NAMENODE=127.0.0.1:PORT (and HADOOP_HOME,
                                    HADOOP_CONF_DIR, HADOOP_CLASSPATH for Java programs), and ends it
 
@@ -81,7 +81,7 @@ class Hadoop:
 
     def environment(self) -> dict:
         return {**os.environ, "JAVA_HOME": java_home(), "HADOOP_CONF_DIR": str(self.conf), "HADOOP_CLASSPATH": self.class_path, "HADOOP_HOME": str(self.home),
-                "HADOOP_USER_NAME": os.environ.get("USER", "root"), "NAMENODE": self.namenode}
+                "HADOOP_USER_NAME": os.environ.get("USER") or "root", "NAMENODE": self.namenode}
 
     # ---- configuration ----
 
@@ -145,7 +145,7 @@ class Hadoop:
             "yarn.resourcemanager.scheduler.address": f"{host}:{port + 30}", "yarn.resourcemanager.resource-tracker.address": f"{host}:{port + 31}",
             "yarn.resourcemanager.admin.address": f"{host}:{port + 33}", "yarn.resourcemanager.webapp.address": f"{host}:{port + 88}",
             "yarn.nodemanager.hostname": host, "yarn.log-aggregation-enable": "true", "yarn.nm.liveness-monitor.expiry-interval-ms": 10000,
-            "yarn.am.liveness-monitor.expiry-interval-ms": 20000, "yarn.resourcemanager.nodemanagers.heartbeat-interval-ms": 500,
+            "yarn.am.liveness-monitor.expiry-interval-ms": 120000, "yarn.resourcemanager.nodemanagers.heartbeat-interval-ms": 500,
             "yarn.nodemanager.aux-services": "mapreduce_shuffle",
             "yarn.nodemanager.resource.memory-mb": 4096, "yarn.nodemanager.resource.cpu-vcores": 4, "yarn.scheduler.minimum-allocation-mb": 256,
             "yarn.nodemanager.vmem-check-enabled": "false", "yarn.nodemanager.pmem-check-enabled": "false",

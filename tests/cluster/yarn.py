@@ -88,7 +88,8 @@ class Checks:
         return sorted(apps["app"], key=lambda app: app["startedTime"])
 
     def staged(self) -> list:
-        path = f"{self.hadoop.namenode}/webhdfs/v1/user/{self.hadoop.environment()['HADOOP_USER_NAME']}/.filrouge?op=LISTSTATUS"
+        user = self.hadoop.environment()["HADOOP_USER_NAME"]
+        path = f"{self.hadoop.namenode}/webhdfs/v1/user/{user}/.filrouge?op=LISTSTATUS&user.name={user}"
         return [entry["pathSuffix"] for entry in self.hadoop.ask(path)["FileStatuses"]["FileStatus"]]
 
     def started(self, thread: Thread, *words: str):

@@ -94,7 +94,7 @@ class Job:
             print(f"Error: java.lang.RuntimeException: PipeMapRed.waitOutputThreads(): subprocess failed with code {done.returncode}\n"
                   "\tat org.apache.hadoop.streaming.PipeMapRed.waitOutputThreads(PipeMapRed.java:326)\n", file=sys.stderr)
             self.end("FAILED", f"Task failed task_1_{self.number:04}_{kind[0]}_000000")
-        fields = self.number_of(f"stream.num.{'reduce' if kind == 'reduce' else 'map'}.output.key.fields", 1)
+        fields = self.number_of(f"stream.num.{'map' if kind == 'map' else 'reduce'}.output.key.fields", 1)  # a combiner is a reducer
         return [split_key(line, fields) for line in re.split(b"\r\n|\r|\n", done.stdout)[:-1]]
 
     def end(self, state, why):
