@@ -1,5 +1,5 @@
-// doctor --engine NAME: can steps run on that engine, and what is missing? A driver or a job is started, and workers are
-// sent to the machines of the cluster to read and write where the store is.
+// doctor --engine NAME: can steps run on that engine, and what is missing? A driver or a job is started, and workers
+// are sent to the machines of the cluster to read and write where the store is.
 #include <set>
 
 #include "base/error.h"
@@ -98,7 +98,7 @@ std::string some_of(const std::set<std::string>& names) {
 /// What came back of the workers that were sent to the machines.
 struct Trial {
   std::set<std::string> hosts;
-  std::string failure;                      ///< of one of them
+  std::string failure;                        ///< of one of them
   size_t wanted = 0, answered = 0, seen = 0;  ///< seen: wrote where the store is, and it is there
 };
 
@@ -132,8 +132,8 @@ void judge_store(const Trial& trial, const fs::path& place, const std::string& u
   Check store{"its store",
               fmt::format("read and written at {} by all of {}", place.string(), plural(trial.answered, "worker"))};
   if (!trial.failure.empty() || trial.seen < trial.answered) {
-    store.found =
-        trial.failure.empty() ? fmt::format("what workers write at {} is not seen here", place.string()) : trial.failure;
+    store.found = trial.failure.empty() ? fmt::format("what workers write at {} is not seen here", place.string())
+                                        : trial.failure;
     store.state = CheckState::bad;
     store.mend = fmt::format(
         "the store lies on a disk that all machines mount at the same place, writable for {} user: --store DIR", user);
@@ -145,20 +145,21 @@ void judge_spark(const Json& answer, const Trial& trial, const fs::path& place, 
                  std::vector<Check>& checks) {
   checks.push_back(
       {"driver", fmt::format("{} with Python {}, {} at once, tried in {}", answer.at("version").get<std::string>(),
-                             answer.at("python").get<std::string>(),
-                             plural(answer.at("slots").get<uint64_t>(), "task"), human_seconds(seconds))});
+                             answer.at("python").get<std::string>(), plural(answer.at("slots").get<uint64_t>(), "task"),
+                             human_seconds(seconds))});
   if (judge_answers(trial, "executors", checks)) judge_store(trial, place, "Spark's", checks);
 }
 
 void judge_hadoop(const Json& engine, const Trial& trial, const fs::path& place, double seconds,
                   std::vector<Check>& checks) {
-  checks.push_back(
-      {"job", fmt::format("{} ran on YARN in {}", plural(trial.wanted, "task"), human_seconds(seconds))});
+  checks.push_back({"job", fmt::format("{} ran on YARN in {}", plural(trial.wanted, "task"), human_seconds(seconds))});
   if (!judge_answers(trial, "tasks", checks)) return;
   if (engine.value("shared", false)) return judge_store(trial, place, "YARN's", checks);
   bool seen = trial.failure.empty() && trial.seen == trial.answered;
-  checks.push_back({"its store", seen ? fmt::format("seen by the machines: with `shared: true` in engines.yaml `score` runs there too")
-                                      : "not seen by the machines; map and reduce need no more, `score` runs here"});
+  checks.push_back(
+      {"its store",
+       seen ? fmt::format("seen by the machines: with `shared: true` in engines.yaml `score` runs there too")
+            : "not seen by the machines; map and reduce need no more, `score` runs here"});
 }
 
 /// A driver or a job, and workers on the cluster.
@@ -171,7 +172,8 @@ void check_machines(const Json& engine, const Arguments& arguments, std::vector<
     make_folder(folder);
     uint64_t patience_ms = arguments.has("--step-timeout") ? timeout_option_ms(arguments) : kPatienceMs;
     Limits limits{memory_option(arguments), 1, patience_ms};
-    Json request = {{"kind", "try_engine"}, {"engine", engine}, {"folder", folder.string()}, {"limits", to_json(limits)}};
+    Json request = {
+        {"kind", "try_engine"}, {"engine", engine}, {"folder", folder.string()}, {"limits", to_json(limits)}};
     Json answer = make_query_worker()->ask(request).result;
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     Trial trial = read_receipts(answer, folder);

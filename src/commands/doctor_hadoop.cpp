@@ -47,8 +47,9 @@ class HadoopChecks {
   bool check_program() {
     auto program = find_program(place_.hadoop);
     if (!program) {
-      checks_.push_back({"hadoop", fmt::format("there is no {}", place_.hadoop), CheckState::bad,
-                         "install Hadoop's client programs, or name their folder: `home: /opt/hadoop` in engines.yaml"});
+      checks_.push_back(
+          {"hadoop", fmt::format("there is no {}", place_.hadoop), CheckState::bad,
+           "install Hadoop's client programs, or name their folder: `home: /opt/hadoop` in engines.yaml"});
       return false;
     }
     HadoopCommandEnd end = ask({place_.hadoop, "version"});
@@ -59,16 +60,18 @@ class HadoopChecks {
     }
     bool java = says(end.text, "JAVA_HOME") || says(end.text, "java");
     std::string said = end.slow ? "no answer within two minutes" : last_word(end.text);
-    checks_.push_back({java ? "Java" : "hadoop", fmt::format("{} version: {}", program->string(), said), CheckState::bad,
-                       java ? "install Java (on Debian and Ubuntu: sudo apt install openjdk-17-jre-headless) and export JAVA_HOME"
-                            : "run it by hand: does it find its jars?"});
+    checks_.push_back(
+        {java ? "Java" : "hadoop", fmt::format("{} version: {}", program->string(), said), CheckState::bad,
+         java ? "install Java (on Debian and Ubuntu: sudo apt install openjdk-17-jre-headless) and export JAVA_HOME"
+              : "run it by hand: does it find its jars?"});
     return false;
   }
 
   void check_jar() {
     if (place_.streaming.empty() || !fs::exists(place_.streaming))
-      checks_.push_back({"streaming", place_.streaming.empty() ? "no hadoop-streaming-*.jar is found"
-                                                               : fmt::format("there is no {}", place_.streaming.string()),
+      checks_.push_back({"streaming",
+                         place_.streaming.empty() ? "no hadoop-streaming-*.jar is found"
+                                                  : fmt::format("there is no {}", place_.streaming.string()),
                          CheckState::bad, "`streaming:` in engines.yaml names the jar"});
     else
       checks_.push_back({"streaming", place_.streaming.string()});
@@ -112,7 +115,8 @@ class HadoopChecks {
                                 "-Dipc.client.connect.max.retries=1", "-list"});
     std::smatch match;
     if (!std::regex_search(end.text, match, std::regex(R"(Total Nodes: *(\d+))")))
-      return checks_.push_back({"YARN", end.slow ? "no answer within two minutes" : last_word(end.text), CheckState::bad,
+      return checks_.push_back({"YARN", end.slow ? "no answer within two minutes" : last_word(end.text),
+                                CheckState::bad,
                                 "is the ResourceManager running at yarn.resourcemanager.address of yarn-site.xml?"});
     uint64_t nodes = std::stoull(match[1]);
     if (nodes > 0) return checks_.push_back({"YARN", plural(nodes, "NodeManager")});

@@ -112,7 +112,7 @@ struct LinesDone {
   /// Below the job's folder: one for each reducer; without, for each mapper. A TAB stands behind each line. With a
   /// combiner there is none, where the line has at least `sort_fields` of its own.
   std::vector<std::filesystem::path> files;
-  std::string job;                           ///< what the machines call it: application_1700000000000_0001
+  std::string job;  ///< what the machines call it: application_1700000000000_0001
 };
 
 class Engine {

@@ -40,8 +40,8 @@ class HadoopEngine : public EngineBeside {
   }
 
   std::string worker(const std::string& role) const {
-    std::string program = place_.worker.empty() ? "./" + fs::canonical("/proc/self/exe").filename().string()
-                                                : place_.worker;
+    std::string program =
+        place_.worker.empty() ? "./" + fs::canonical("/proc/self/exe").filename().string() : place_.worker;
     return program + " worker . " + role;
   }
 
@@ -70,7 +70,8 @@ std::vector<std::string> HadoopEngine::map(const fs::path& file, size_t parts) {
                                    {"stream.map.input.ignoreKey", "true"},
                                    {"stream.num.map.output.key.fields", kWholeLine}})
     job.properties.emplace_back(key, value);
-  StreamingResult done = run_streaming(place_, job, [](const std::string&) {}, progress_);
+  StreamingResult done = run_streaming(
+      place_, job, [](const std::string&) {}, progress_);
   std::vector<std::string> receipts;
   for (const fs::path& out : done.files)
     for (const std::string& line : split(read_file(out), '\n'))

@@ -171,8 +171,8 @@ class Run {
     Json told;
     for (int tries = 0; tries < kLogTries && told.is_null(); ++tries) {
       if (tries > 0) ::sleep(2);
-      HadoopCommand logs{{place_.yarn, "logs", "-applicationId", application, "-log_files", "stderr"},
-                         log("logs"), kLogsMs, true};
+      HadoopCommand logs{
+          {place_.yarn, "logs", "-applicationId", application, "-log_files", "stderr"}, log("logs"), kLogsMs, true};
       logs.look = [&](const std::string& text) {
         size_t at = text.find(kTaskError), end = text.find('\n', at);
         if (at == std::string::npos || end == std::string::npos) return true;
@@ -183,9 +183,10 @@ class Run {
       run_command(place_, logs);
     }
     if (!told.is_object()) return std::nullopt;
-    return Error(error_kind_from(told.at("kind")), told.at("code"),
-                 fmt::format("{} ({}, {})", told.at("message").get<std::string>(), told.value("where", "a task"), application),
-                 told.at("hint"));
+    return Error(
+        error_kind_from(told.at("kind")), told.at("code"),
+        fmt::format("{} ({}, {})", told.at("message").get<std::string>(), told.value("where", "a task"), application),
+        told.at("hint"));
   }
 
   std::vector<fs::path> fetch() {
@@ -209,7 +210,6 @@ class Run {
   std::atomic<double>& progress_;
   std::string staging_;
 };
-
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // One job of Hadoop streaming on YARN, from files of this machine to files of this machine:
 //
-//   in/ -> staging folder on HDFS -> hadoop jar hadoop-streaming.jar -> all of its output, if the job is finished -> out/
+//   in/ -> staging folder on HDFS -> hadoop jar hadoop-streaming.jar -> all of its output, if the job is finished ->
+//   out/
 //
 // The staging folder is removed whatever happens. A small process stands by meanwhile: when this one is killed or
 // interrupted, it kills the application and removes the folder.
@@ -19,11 +20,11 @@ namespace filrouge {
 
 struct StreamingJob {
   std::string name;
-  std::filesystem::path folder;                ///< in/ is there; out/ and logs are made
-  std::vector<std::filesystem::path> files;    ///< go into the working folder of each task, under their own names
-  std::string mapper, combiner, reducer;       ///< commands; an empty one is none
+  std::filesystem::path folder;              ///< in/ is there; out/ and logs are made
+  std::vector<std::filesystem::path> files;  ///< go into the working folder of each task, under their own names
+  std::string mapper, combiner, reducer;     ///< commands; an empty one is none
   std::vector<std::pair<std::string, std::string>> properties;  ///< those of the place go before
-  std::string input_format, partitioner;       ///< Java classes; empty = what streaming takes by itself
+  std::string input_format, partitioner;  ///< Java classes; empty = what streaming takes by itself
 };
 
 struct StreamingResult {

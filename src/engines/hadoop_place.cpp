@@ -7,10 +7,10 @@ namespace filrouge {
 namespace {
 
 /// Where the packages of Bigtop, EMR, Cloudera and Hortonworks put it.
-constexpr const char* kStreamingPlaces[] = {
-    "/usr/lib/hadoop-mapreduce/hadoop-streaming*.jar", "/usr/lib/hadoop/tools/lib/hadoop-streaming-*.jar",
-    "/opt/cloudera/parcels/CDH/lib/hadoop-mapreduce/hadoop-streaming*.jar",
-    "/usr/hdp/current/hadoop-mapreduce-client/hadoop-streaming*.jar"};
+constexpr const char* kStreamingPlaces[] = {"/usr/lib/hadoop-mapreduce/hadoop-streaming*.jar",
+                                            "/usr/lib/hadoop/tools/lib/hadoop-streaming-*.jar",
+                                            "/opt/cloudera/parcels/CDH/lib/hadoop-mapreduce/hadoop-streaming*.jar",
+                                            "/usr/hdp/current/hadoop-mapreduce-client/hadoop-streaming*.jar"};
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);

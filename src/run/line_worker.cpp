@@ -132,8 +132,9 @@ class LineTask {
     }
     auto file = find_program(call.file);
     if (!file)
-      throw Error(ErrorKind::data, "FR0441", fmt::format("there is no program `{}` on PATH", call.file),
-                  "install it on all machines of the cluster, or send it along: beside thread.yaml it begins with `./`");
+      throw Error(
+          ErrorKind::data, "FR0441", fmt::format("there is no program `{}` on PATH", call.file),
+          "install it on all machines of the cluster, or send it along: beside thread.yaml it begins with `./`");
     call.file = file->string();
     return call;
   }
@@ -230,7 +231,8 @@ class LineTask {
       ++lines_in_;
       if (role_ == "reduce" && tasks_.tagged) {
         if (!untag(line, tasks_.key_fields, plain))
-          throw Error(ErrorKind::engine, "FR0335", "a line came out of Hadoop's sort otherwise than it went in", "run again");
+          throw Error(ErrorKind::engine, "FR0335", "a line came out of Hadoop's sort otherwise than it went in",
+                      "run again");
         line = plain;
       }
       feed.add(line, false);

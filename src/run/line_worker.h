@@ -3,8 +3,8 @@
 //   standard input -> [tags and receipts away] -> program -> [tags put in] -> standard output, a receipt at the end
 //
 // The working folder has job/, with job.json and the thread's files. The program is started as it is here: in the
-// thread's folder, behind the same walls, with the same environment (run/program_keeper.h). What goes wrong is written to
-// standard error (kTaskError) and ends it with exit code 1: Hadoop then tries the task again or gives up.
+// thread's folder, behind the same walls, with the same environment (run/program_keeper.h). What goes wrong is written
+// to standard error (kTaskError) and ends it with exit code 1: Hadoop then tries the task again or gives up.
 #pragma once
 
 #include <filesystem>

@@ -165,7 +165,8 @@ void RunBinder::read_engine() {
   if (kind != "hadoop") {
     if (kind == "spark")
       refuse_engine(step_, fmt::format("`{}` is a Spark, which runs SQL and `score`, but no programs", engine),
-                    "leave `engine:` out and it runs here; `map` and `reduce` run on an engine of kind hadoop", context_);
+                    "leave `engine:` out and it runs here; `map` and `reduce` run on an engine of kind hadoop",
+                    context_);
     return;
   }
   stays_ = maps() ? elsewhere_problem(room(), key_fields_, has("combine"))
@@ -287,8 +288,9 @@ std::vector<KeySpec> keys() {
        .about = "so many ranges of keys, each with a reducer of its own",
        .least = 1},
       {.name = "engine",
-       .about = "where it runs: duckdb (here), or for map and reduce an engine of engines.yaml of kind hadoop; --engine "
-                "goes before it"},
+       .about =
+           "where it runs: duckdb (here), or for map and reduce an engine of engines.yaml of kind hadoop; --engine "
+           "goes before it"},
       {.name = "part",
        .type = ValueType::bytes,
        .default_value = kPartBytes,

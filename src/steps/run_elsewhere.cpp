@@ -20,7 +20,8 @@ bool is_tagged(const MapReduceJob& job) {
 }
 
 Error not_passed_on(const std::string& whose, std::string_view problem) {
-  return Error(ErrorKind::data, "FR0447", fmt::format("{} has {}, at which Hadoop streaming would cut it", whose, problem),
+  return Error(ErrorKind::data, "FR0447",
+               fmt::format("{} has {}, at which Hadoop streaming would cut it", whose, problem),
                "take it out before, or run the step here: --engine duckdb");
 }
 
@@ -119,11 +120,12 @@ class ReducedMerge {
     }
     reader.key = key_length(reader.line, key_fields_);
     if (reader.key_text() < before)
-      throw Error(ErrorKind::data, "FR0447",
-                  fmt::format("what {} printed is not sorted by key, so several reducers' lines cannot be put in the order "
-                              "that they have here",
-                              reducer_),
-                  "leave out `reducers:`, or run the step here: --engine duckdb");
+      throw Error(
+          ErrorKind::data, "FR0447",
+          fmt::format("what {} printed is not sorted by key, so several reducers' lines cannot be put in the order "
+                      "that they have here",
+                      reducer_),
+          "leave out `reducers:`, or run the step here: --engine duckdb");
   }
 
   Reader* least() {
@@ -158,10 +160,10 @@ std::optional<TaskReceipt> receipt_from_line(std::string_view line) {
 }
 
 Json to_json(const LineTasks& tasks) {
-  Json json = {{"room", to_json(tasks.room)},        {"key_fields", tasks.key_fields},
-               {"reducers", tasks.reducers},         {"tagged", tasks.tagged},
-               {"memory_bytes", tasks.memory_bytes}, {"program", tasks.program}};
-  for (const auto& [name, call] : {std::pair{"map", &tasks.map}, {"combine", &tasks.combine}, {"reduce", &tasks.reduce}})
+  Json json = {{"room", to_json(tasks.room)}, {"key_fields", tasks.key_fields},     {"reducers", tasks.reducers},
+               {"tagged", tasks.tagged},      {"memory_bytes", tasks.memory_bytes}, {"program", tasks.program}};
+  for (const auto& [name, call] :
+       {std::pair{"map", &tasks.map}, {"combine", &tasks.combine}, {"reduce", &tasks.reduce}})
     if (*call) json[name] = to_json(**call);
   return json;
 }
@@ -169,7 +171,8 @@ Json to_json(const LineTasks& tasks) {
 LineTasks line_tasks_from_json(const Json& json) {
   LineTasks tasks;
   tasks.room = program_room_from_json(json.at("room"));
-  for (const auto& [name, call] : {std::pair{"map", &tasks.map}, {"combine", &tasks.combine}, {"reduce", &tasks.reduce}})
+  for (const auto& [name, call] :
+       {std::pair{"map", &tasks.map}, {"combine", &tasks.combine}, {"reduce", &tasks.reduce}})
     if (json.contains(name)) *call = program_call_from_json(json[name]);
   tasks.key_fields = json.at("key_fields"), tasks.reducers = json.at("reducers");
   tasks.tagged = json.at("tagged"), tasks.memory_bytes = json.at("memory_bytes");
@@ -248,8 +251,13 @@ MapReduceCounts MapReduceElsewhere::finish(WorkContext& context, const fs::path&
     out_.close(), fs::remove(file_);
   if (counts_.lines_in == 0) job_.reducers = 1;  // as here: one reducer at least
   const size_t tabs = write_job().tabs_behind();
-  LinesJob lines{request_.name, folder_, job_.combine.has_value(), job_.reduce.has_value(),
-                 job_.key_fields + is_tagged(job_), job_.key_fields, job_.reducers};
+  LinesJob lines{request_.name,
+                 folder_,
+                 job_.combine.has_value(),
+                 job_.reduce.has_value(),
+                 job_.key_fields + is_tagged(job_),
+                 job_.key_fields,
+                 job_.reducers};
   LinesDone done = context.engine().run_lines(lines, [&](const std::string& what) { context.phase(what); });
 
   std::map<uint64_t, fs::path> by_part;

@@ -17,10 +17,10 @@ namespace filrouge {
 inline constexpr char kReceiptMark = '\x01';
 
 struct TaskReceipt {
-  uint64_t part = 0;         ///< of a mapper
-  uint64_t lines_in = 0;     ///< of a reducer
-  uint64_t lines_out = 0;    ///< that it printed
-  uint64_t maps = 0;         ///< whose receipts reached this reducer
+  uint64_t part = 0;          ///< of a mapper
+  uint64_t lines_in = 0;      ///< of a reducer
+  uint64_t lines_out = 0;     ///< that it printed
+  uint64_t maps = 0;          ///< whose receipts reached this reducer
   uint64_t lines_mapped = 0;  ///< by those
   double cpu_seconds = 0;     ///< of programs, those of these mappers too
 };
@@ -30,10 +30,10 @@ std::optional<TaskReceipt> receipt_from_line(std::string_view line);
 
 /// job/job.json, and the programs' files by their places on that machine.
 struct LineTasks {
-  ProgramRoom room;  ///< `folder` is job/thread there
+  ProgramRoom room;                                 ///< `folder` is job/thread there
   std::optional<ProgramCall> map, combine, reduce;  ///< `file` is relative to it, or a name to look for on PATH
   size_t key_fields = 1, reducers = 1;
-  bool tagged = false;  ///< run_tags.h
+  bool tagged = false;        ///< run_tags.h
   uint64_t memory_bytes = 0;  ///< that each program may take
   std::string program;        ///< the version of filrouge that wrote it
 

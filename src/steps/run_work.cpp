@@ -107,9 +107,10 @@ void each_line(const InputTable& table, Engine& engine, const std::function<void
   for (const std::string& column : table.columns)
     columns.push_back(fmt::format("{0}::VARCHAR AS {0}", quote_name(column)));
   LineWriter writer(columns.size() == 1);
-  engine.scan(fmt::format("SELECT {} FROM {}", join(columns, ", "), quote_table(table.name)), kRows, [&](Block&& block) {
-    for (size_t row = 0; row < block.rows; ++row) take(writer.line(block, row));
-  });
+  engine.scan(fmt::format("SELECT {} FROM {}", join(columns, ", "), quote_table(table.name)), kRows,
+              [&](Block&& block) {
+                for (size_t row = 0; row < block.rows; ++row) take(writer.line(block, row));
+              });
 }
 
 MapReduceCounts run_here(const WorkRequest& request, WorkContext& context, const MapReduceJob& job,

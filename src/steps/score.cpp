@@ -116,8 +116,10 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   binding.engine = engine_of(step, context);
   binding.cuts = from;
   if (!binding.engine.empty()) binding.stays = whole_only(*plan, options);
-  if (binding.stays.empty() && kind_of_engine(binding.engine, context) == "hadoop" && !sees_store(binding.engine, context))
-    binding.stays = fmt::format("where the machines of `{}` mount the store's disk, say so: `shared: true`", binding.engine);
+  if (binding.stays.empty() && kind_of_engine(binding.engine, context) == "hadoop" &&
+      !sees_store(binding.engine, context))
+    binding.stays =
+        fmt::format("where the machines of `{}` mount the store's disk, say so: `shared: true`", binding.engine);
   if (!binding.stays.empty()) binding.engine.clear();
   binding.work = {{"config", binding.canonical},
                   {"added", to_json(added)},

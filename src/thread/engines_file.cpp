@@ -78,8 +78,9 @@ class EnginesReader {
     if (key.text != "kind" && !contains(kind.keys, key.text))
       refuse(key, fmt::format("an engine has no key `{}`", key.text), did_you_mean(key.text, kind.keys), kind);
     else if (key.text == "conf" && value.kind != Node::Kind::mapping)
-      refuse(value, fmt::format("`conf` takes a mapping of {} settings, not {}",
-                                kind.name == kKinds[0].name ? "Spark's" : "Hadoop's", describe(value)),
+      refuse(value,
+             fmt::format("`conf` takes a mapping of {} settings, not {}",
+                         kind.name == kKinds[0].name ? "Spark's" : "Hadoop's", describe(value)),
              "", kind);
     else if (key.text == "shared" && value.text != "true" && value.text != "false")
       refuse(value, fmt::format("`shared` is true or false, not {}", describe(value)), "", kind);

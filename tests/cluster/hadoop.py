@@ -108,6 +108,7 @@ class Hadoop:
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         for name, classes in CLIENTS.items():
             cases = "".join(f"{word}) class={java_class};;\n" for word, java_class in classes.items())
+            cases = cases.replace("ApplicationCLI;;", 'ApplicationCLI; set -- "$what" "$@";;')  # as bin/yarn does
             program = self.home / "bin" / name
             program.write_text(LAUNCHER.format(cases=cases, java=java_home(), opens=" ".join(OPENS), conf=self.conf, lib=self.lib))
             program.chmod(0o755)
