@@ -10,6 +10,7 @@
     interrupted filrouge is: the application is killed, the staging folder gone
     node        the NodeManager of a running task is killed: the other one does it again
     score       part by part, on the store's disk
+    spark       the example flights on a Spark whose master is this YARN, and its proof (Spark: tools/fetch.sh --spark)
     large       200 MB of made text (--bytes), and what it costs; not part of the rest: --only large
 Run it in a network of its own: unshare --net bash -c 'ip link set lo up; exec python3 tests/cluster/yarn.py ...'
 """
@@ -23,10 +24,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from hadoop import Hadoop  # noqa: E402
-from threads import ROOT, Failed, Thread  # noqa: E402
+from threads import ROOT, Failed, Thread, flights  # noqa: E402
 
 ENGINES = "yarn: {{kind: hadoop, home: {home}, shared: true, part_rows: 2000, conf: {{mapreduce.job.jvm.numtasks: 1}}}}\n"
 SLOW = """thread: slow
@@ -179,6 +181,26 @@ class Checks:
         thread.do("run", "scored", "--again", "--engine", "yarn")
         return f"5,000 rows in 3 parts by {self.applications()[-1]['id']}, the same"
 
+    def spark_on_yarn(self, home: Path) -> SimpleNamespace:
+        submit, engines = self.folder / "spark-submit", self.folder / "spark.yaml"
+        submit.write_text(f'#!/bin/sh\nexport SPARK_HOME={home} PYSPARK_PYTHON={sys.executable}\nexec {home}/bin/spark-submit "$@"\n')
+        submit.chmod(0o755)
+        engines.write_text(f"spark:\n  kind: spark\n  submit: {submit}\n  master: yarn\n  conf: {{spark.yarn.jars: 'local:{home}/jars/*', "
+                           "spark.driver.memory: 1g, spark.executor.memory: 1g, spark.executor.instances: 1, spark.yarn.am.memory: 512m, "
+                           "spark.ui.enabled: 'false', spark.sql.shuffle.partitions: 4}\n")
+        return SimpleNamespace(engines=engines)
+
+    def spark(self) -> str:
+        home = Path(os.environ.get("SPARK_HOME") or Path(os.environ.get("FILROUGE_DEPS", ROOT / ".deps")) / "spark").resolve()
+        thread = flights(self.options.filrouge, self.folder / "late", self.spark_on_yarn(home))
+        os.environ["HADOOP_CONF_DIR"] = str(self.hadoop.conf)
+        thread.do("run", "+departures", "--engine", "spark")
+        version = thread.receipt("departures")
+        proof = thread.json("prove", "--engines", "duckdb,spark")
+        different = [step["name"] for step in proof["steps"] if not step["equal"]]
+        assert proof["steps"] and not different, f"different: {different}"
+        return f"{version['tables'][0]['rows']:,} rows by {version['engine']}; equal on both: " + ", ".join(step["name"] for step in proof["steps"])
+
     def large(self) -> str:
         thread = self.example("large")
         source = random.Random(1)
@@ -206,7 +228,7 @@ def main() -> int:
     parser.add_argument("lib", type=Path)
     parser.add_argument("--filrouge", type=Path, required=True)
     parser.add_argument("--bytes", type=int, default=200_000_000)
-    parser.add_argument("--only", default="words,edges,doctor,store,fails,killed,interrupted,node,score")
+    parser.add_argument("--only", default="words,edges,doctor,store,fails,killed,interrupted,node,score,spark")
     options = parser.parse_args()
     options.filrouge = options.filrouge.absolute()
     failed = 0

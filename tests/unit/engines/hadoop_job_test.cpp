@@ -14,7 +14,8 @@ constexpr const char* kFailed =
     "2024-01-01 00:00:00,000 INFO Job: Task Id : attempt_1795810158954_0007_m_000000_0, Status : FAILED\n"
     "Error: java.lang.RuntimeException: PipeMapRed.waitOutputThreads(): subprocess failed with code 3\n"
     "\tat org.apache.hadoop.streaming.PipeMapRed.waitOutputThreads(PipeMapRed.java:326)\n"
-    "2024-01-01 00:00:00,000 INFO Job: Job job_1795810158954_0007 failed with state FAILED due to: Task failed task_1_m_0\n"
+    "2024-01-01 00:00:00,000 INFO Job: Job job_1795810158954_0007 failed with state FAILED due to: Task failed "
+    "task_1_m_0\n"
     "Job failed as tasks failed. failedMaps:1 failedReduces:0\n"
     "2024-01-01 00:00:00,000 ERROR StreamJob: Job not successful!\nStreaming Command Failed!\n";
 

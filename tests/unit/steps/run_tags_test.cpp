@@ -17,9 +17,10 @@ TEST(RunTags, ComeOffAgain) {
     const char* line;
     const char* reduced;  ///< as the reducer gets it
   };
-  const Case cases[] = {{1, "a\t1", "a\t1"},      {1, "a", "a\t"},       {1, "a\t", "a\t"},   {1, "", "\t"},
-                        {1, "\tx\ty", "\tx\ty"},  {2, "a\tb\tc", "a\tb\tc"}, {2, "a\tb", "a\tb\t"}, {2, "a", "a\t"},
-                        {2, "a\t", "a\t\t"},      {2, "", "\t"},         {3, "a\t", "a\t\t"}, {3, "\xC3\xA9", "\xC3\xA9\t"}};
+  const Case cases[] = {{1, "a\t1", "a\t1"},   {1, "a", "a\t"},         {1, "a\t", "a\t"},
+                        {1, "", "\t"},         {1, "\tx\ty", "\tx\ty"}, {2, "a\tb\tc", "a\tb\tc"},
+                        {2, "a\tb", "a\tb\t"}, {2, "a", "a\t"},         {2, "a\t", "a\t\t"},
+                        {2, "", "\t"},         {3, "a\t", "a\t\t"},     {3, "\xC3\xA9", "\xC3\xA9\t"}};
   for (const Case& one : cases) {
     LineTagger tagger(one.fields, 3);
     std::string line;
@@ -41,7 +42,8 @@ TEST(RunTags, SortAsLinesDo) {
     std::vector<std::string> tagged;
     for (const std::string& line : lines) tagged.emplace_back(*first.tagged(line));
     for (const std::string& line : lines) tagged.emplace_back(*second.tagged(line));
-    lines.insert(lines.end(), lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(lines.size()));
+    const std::vector<std::string> twice = lines;
+    lines.insert(lines.end(), twice.begin(), twice.end());
     auto key = [&](const std::string& line, size_t count) { return line.substr(0, key_length(line, count)); };
     std::stable_sort(lines.begin(), lines.end(),
                      [&](const auto& a, const auto& b) { return key(a, fields) < key(b, fields); });
