@@ -300,8 +300,8 @@ Command doctor_command() {
       "5: something is `bad`, and runs will fail. For example:\n"
       "  filrouge doctor\n"
       "  filrouge doctor --store /mnt/data/flights --memory 8GB\n"
-      "With --engine NAME that engine is tried too: a driver is started, and workers on its\n"
-      "machines read and write where the store is.\n"
+      "With --engine NAME that engine is tried too: a driver or a job is started, and workers on\n"
+      "its machines read and write where the store is.\n"
       "  filrouge doctor --engine spark";
   command.run = doctor;
   return command;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "commands/command.h"
+#include "engines/hadoop_place.h"
 
 namespace filrouge {
 
@@ -19,5 +20,8 @@ struct Check {
 /// The engine that --engine names, tried from what it needs here to what its machines can do; stops where going on has
 /// no sense. Nothing for the embedded engine. Throws Error(user, FR0221) where there is none of that name.
 std::vector<Check> check_engine(const Arguments& arguments);
+
+/// Of a Hadoop what can be found out before a job: its programs, jar and configuration, HDFS, YARN.
+void check_hadoop(const HadoopPlace& place, std::vector<Check>& checks);
 
 }  // namespace filrouge

@@ -1,5 +1,5 @@
-// doctor --engine NAME: can steps run on that engine, and what is missing? A driver is started, and workers are sent to
-// the machines of the cluster to read and write where the store is.
+// doctor --engine NAME: can steps run on that engine, and what is missing? A driver or a job is started, and workers
+// are sent to the machines of the cluster to read and write where the store is.
 #include <set>
 
 #include "base/error.h"
@@ -95,63 +95,95 @@ std::string some_of(const std::set<std::string>& names) {
   return list.size() > kShown ? fmt::format("{} and {} more", text, list.size() - kShown) : text;
 }
 
-/// `wanted`: how many receipts should have come.
-void judge_receipts(const Json& receipts, size_t wanted, const fs::path& folder, std::vector<Check>& checks) {
+/// What came back of the workers that were sent to the machines.
+struct Trial {
   std::set<std::string> hosts;
-  std::string failure;
-  size_t seen = 0, answered = 0;
-  for (const Json& text : receipts) {
+  std::string failure;                        ///< of one of them
+  size_t wanted = 0, answered = 0, seen = 0;  ///< seen: wrote where the store is, and it is there
+};
+
+Trial read_receipts(const Json& answer, const fs::path& folder) {
+  Trial trial;
+  trial.wanted = answer.at("wanted");
+  for (const Json& text : answer.at("receipts")) {
     Json receipt = Json::parse(text.get<std::string>(), nullptr, false);
     if (!receipt.is_object()) continue;
-    ++answered;
-    hosts.insert(receipt.value("host", "?"));
+    ++trial.answered;
+    trial.hosts.insert(receipt.value("host", "?"));
     if (receipt.value("event", "") != "done")
-      failure = fmt::format("{} (on {})", receipt.value("message", "?"), receipt.value("host", "?"));
+      trial.failure = fmt::format("{} (on {})", receipt.value("message", "?"), receipt.value("host", "?"));
     else
-      seen += fs::exists(folder / fmt::format("seen-{}", receipt.value("id", 0)));
+      trial.seen += fs::exists(folder / fmt::format("seen-{}", receipt.value("id", 0)));
   }
-  fs::path place = folder.parent_path();
-  if (answered < wanted)
-    return checks.push_back({"executors", fmt::format("{} of {} wrote a receipt", answered, plural(wanted, "worker")),
-                             CheckState::bad, "is `worker:` in engines.yaml a filrouge that the machines can run?"});
-  checks.push_back({"executors", fmt::format("workers answer from {}", some_of(hosts))});
+  return trial;
+}
+
+/// `what`: what an engine calls those that run workers. False where not all answered.
+bool judge_answers(const Trial& trial, const std::string& what, std::vector<Check>& checks) {
+  if (trial.answered == trial.wanted)
+    checks.push_back({what, fmt::format("workers answer from {}", some_of(trial.hosts))});
+  else
+    checks.push_back({what, fmt::format("{} of {} wrote a receipt", trial.answered, plural(trial.wanted, "worker")),
+                      CheckState::bad, "is `worker:` in engines.yaml a filrouge that the machines can run?"});
+  return trial.answered == trial.wanted;
+}
+
+void judge_store(const Trial& trial, const fs::path& place, const std::string& user, std::vector<Check>& checks) {
   Check store{"its store",
-              fmt::format("read and written at {} by all of {}", place.string(), plural(answered, "worker"))};
-  if (!failure.empty() || seen < answered) {
-    store.found = failure.empty() ? fmt::format("what workers write at {} is not seen here", place.string()) : failure;
+              fmt::format("read and written at {} by all of {}", place.string(), plural(trial.answered, "worker"))};
+  if (!trial.failure.empty() || trial.seen < trial.answered) {
+    store.found = trial.failure.empty() ? fmt::format("what workers write at {} is not seen here", place.string())
+                                        : trial.failure;
     store.state = CheckState::bad;
-    store.mend =
-        "the store lies on a disk that all machines mount at the same place, writable for Spark's user: --store DIR";
+    store.mend = fmt::format(
+        "the store lies on a disk that all machines mount at the same place, writable for {} user: --store DIR", user);
   }
   checks.push_back(store);
 }
 
-/// A driver, and workers on the cluster.
-void check_driver(const Json& engine, const Arguments& arguments, std::vector<Check>& checks) {
+void judge_spark(const Json& answer, const Trial& trial, const fs::path& place, double seconds,
+                 std::vector<Check>& checks) {
+  checks.push_back(
+      {"driver", fmt::format("{} with Python {}, {} at once, tried in {}", answer.at("version").get<std::string>(),
+                             answer.at("python").get<std::string>(), plural(answer.at("slots").get<uint64_t>(), "task"),
+                             human_seconds(seconds))});
+  if (judge_answers(trial, "executors", checks)) judge_store(trial, place, "Spark's", checks);
+}
+
+void judge_hadoop(const Json& engine, const Trial& trial, const fs::path& place, double seconds,
+                  std::vector<Check>& checks) {
+  checks.push_back({"job", fmt::format("{} ran on YARN in {}", plural(trial.wanted, "task"), human_seconds(seconds))});
+  if (!judge_answers(trial, "tasks", checks)) return;
+  if (engine.value("shared", false)) return judge_store(trial, place, "YARN's", checks);
+  bool seen = trial.failure.empty() && trial.seen == trial.answered;
+  checks.push_back(
+      {"its store",
+       seen ? fmt::format("seen by the machines: with `shared: true` in engines.yaml `score` runs there too")
+            : "not seen by the machines; map and reduce need no more, `score` runs here"});
+}
+
+/// A driver or a job, and workers on the cluster.
+void check_machines(const Json& engine, const Arguments& arguments, std::vector<Check>& checks) {
   fs::path folder = place_of_store(arguments) / fmt::format(".filrouge-doctor-{}", ::getpid());
+  bool spark = engine.at("kind") == "spark";
   std::error_code ignored;
   const auto began = std::chrono::steady_clock::now();
   try {
     make_folder(folder);
     uint64_t patience_ms = arguments.has("--step-timeout") ? timeout_option_ms(arguments) : kPatienceMs;
     Limits limits{memory_option(arguments), 1, patience_ms};
-    auto worker = make_query_worker();
-    Json answer =
-        worker
-            ->ask(
-                {{"kind", "try_engine"}, {"engine", engine}, {"folder", folder.string()}, {"limits", to_json(limits)}})
-            .result;
+    Json request = {
+        {"kind", "try_engine"}, {"engine", engine}, {"folder", folder.string()}, {"limits", to_json(limits)}};
+    Json answer = make_query_worker()->ask(request).result;
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    checks.push_back(
-        {"driver", fmt::format("{} with Python {}, {} at once, tried in {}", answer.at("version").get<std::string>(),
-                               answer.at("python").get<std::string>(),
-                               plural(answer.at("slots").get<uint64_t>(), "task"), human_seconds(seconds))});
-    judge_receipts(answer.at("receipts"), answer.at("wanted"), folder, checks);
+    Trial trial = read_receipts(answer, folder);
+    spark ? judge_spark(answer, trial, folder.parent_path(), seconds, checks)
+          : judge_hadoop(engine, trial, folder.parent_path(), seconds, checks);
   } catch (const Error& error) {
     bool slow = error.code == "FR0702";
     checks.push_back(
-        {"driver", slow ? "no worker came in time" : error.message, CheckState::bad,
-         slow ? "are there free cores and memory, or does another driver hold them? --step-timeout waits longer"
+        {spark ? "driver" : "job", slow ? "no worker came in time" : error.message, CheckState::bad,
+         slow ? "are there free cores and memory, or does another job hold them? --step-timeout waits longer"
               : error.hint});
   }
   fs::remove_all(folder, ignored);
@@ -169,10 +201,14 @@ std::vector<Check> check_engine(const Arguments& arguments) {
   if (name.empty() || name == "duckdb") return checks;
   std::optional<Json> engine = settings_of(name, arguments, checks);
   if (!engine) return checks;
-  SparkPlace place = spark_place(*engine);
-  check_submit(place, checks);
-  check_place(place, checks);
-  if (is_fine(checks)) check_driver(*engine, arguments, checks);
+  if (engine->at("kind") == "hadoop") {
+    check_hadoop(hadoop_place(*engine), checks);
+  } else {
+    SparkPlace place = spark_place(*engine);
+    check_submit(place, checks);
+    check_place(place, checks);
+  }
+  if (is_fine(checks)) check_machines(*engine, arguments, checks);
   return checks;
 }
 

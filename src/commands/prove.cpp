@@ -35,6 +35,10 @@ ProveOptions prove_options(const Arguments& arguments, const Thread& thread) {
     if (name != "duckdb" && !thread.engines.contains(name))
       throw Error(ErrorKind::user, "FR0221", fmt::format("there is no engine `{}`", name),
                   fmt::format("engines besides duckdb: {}", engine_names(thread.engines)));
+    if (name != "duckdb" && thread.engines.at(name).at("kind") == "hadoop")
+      throw Error(ErrorKind::user, "FR0223",
+                  fmt::format("prove compares SQL, and `{}` is a Hadoop, which has none", name),
+                  fmt::format("what programs print is compared by: filrouge run STEP --again --engine {}", name));
   }
   options.first = names[0], options.second = names[1];
   options.sample = share_option(arguments, "--sample", 1, "--sample 1%");

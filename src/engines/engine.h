@@ -1,4 +1,5 @@
-// What filrouge asks of whatever executes SQL. One embedded engine today (duckdb.cpp).
+// What filrouge asks of whatever does the work: the embedded engine (duckdb_engine.cpp), or one that stands on other
+// machines as well (spark_engine.cpp, hadoop_engine.cpp), which does there what it can and the rest here.
 //
 // A Binder lives in the process that owns the store: it sees SQL text and schemas, never data.
 // An Engine lives in a worker: it reads and writes Parquet.
@@ -97,6 +98,23 @@ struct WrittenTable {
 Json to_json(const WrittenTable& table);
 WrittenTable written_table_from_json(const Json& json);
 
+/// Lines through programs on the engine's machines, by map and reduce with the contract of Hadoop streaming. Which
+/// programs, and what else is done with the lines on the way, is said in files of job/ that the worker there reads.
+struct LinesJob {
+  std::string name;              ///< by which the machines show it
+  std::filesystem::path folder;  ///< here: in/, a file for each mapper; job/ goes to the machines; the rest is free
+  bool combines = false, reduces = false;
+  size_t sort_fields = 1;   ///< lines are sorted by so many fields, separated by TAB,
+  size_t group_fields = 1;  ///< and the first ones of these decide which reducer gets a line
+  size_t reducers = 1;
+};
+struct LinesDone {
+  /// Below the job's folder: one for each reducer; without, for each mapper. A TAB stands behind each line. With a
+  /// combiner there is none, where the line has at least `sort_fields` of its own.
+  std::vector<std::filesystem::path> files;
+  std::string job;  ///< what the machines call it: application_1700000000000_0001
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -135,6 +153,8 @@ class Engine {
   virtual double progress() const = 0;
   /// Stops the running statement (from another thread); it then throws Error(interrupted).
   virtual void interrupt() = 0;
+  /// Runs `filrouge worker . map`, `combine` and `reduce` (run/line_worker.h) there. `say` is told what goes on.
+  virtual LinesDone run_lines(const LinesJob& job, const std::function<void(const std::string&)>& say);
 };
 
 /// "duckdb v1.5.5": part of every key.

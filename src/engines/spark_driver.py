@@ -42,14 +42,14 @@ class Driver:
     def attach(self, tables):
         for table in tables:
             if table["files"]:
-                frame = self.spark.read.schema(table["schema"]).parquet(*table["files"])
+                frame = self.spark.read.schema(table["schema"]).parquet(*map(on_disk, table["files"]))
             else:
                 frame = self.spark.createDataFrame([], table["schema"])
             frame.createOrReplaceTempView("`" + table["name"].replace("`", "``") + "`")
 
     def materialise(self, request):
         self.attach(request["tables"])
-        self.spark.sql(request["sql"]).write.mode("errorifexists").parquet(request["folder"])
+        self.spark.sql(request["sql"]).write.mode("errorifexists").parquet(on_disk(request["folder"]))
         return {}
 
     def place(self, request):
@@ -112,6 +112,11 @@ class Driver:
         done.set()
         ticker.join()
         self.say({"id": request["id"], **answer})
+
+
+def on_disk(path):
+    """Where Hadoop's configuration is there, as on YARN, a path without a scheme would be one on HDFS."""
+    return "file://" + path
 
 
 def quoted(text):

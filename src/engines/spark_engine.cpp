@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "engines/engine.h"
+#include "engines/engine_beside.h"
 #include "engines/spark_driver.h"
 #include "engines/spark_walk.h"
 
@@ -23,34 +23,22 @@ std::string spark_columns(const Schema& schema) {
   return join(columns, ", ");
 }
 
-class SparkEngine : public Engine {
+class SparkEngine : public EngineBeside {
  public:
   SparkEngine(std::unique_ptr<Engine> local, const Json& engine, const fs::path& scratch)
-      : local_(std::move(local)),
+      : EngineBeside(std::move(local)),
         scratch_(scratch),
         worker_(engine.value("worker", "")),
         driver_(spark_place(engine), scratch / "spark") {}
 
-  void set_limits(const Limits& limits) override { local_->set_limits(limits); }
   std::string version() const override { return driver_.version().empty() ? "spark" : "spark " + driver_.version(); }
   void attach(const std::vector<TableFiles>& tables) override {
     tables_ = tables;
     local_->attach(tables);
   }
-  void execute(const std::string& sql) override { local_->execute(sql); }
-  Json rows(const std::string& sql, uint64_t max_rows) override { return local_->rows(sql, max_rows); }
-  WrittenTable measure(const std::string& name, const std::vector<fs::path>& files) override {
-    return local_->measure(name, files);
-  }
-  Schema schema_of(const std::vector<fs::path>& files) override { return local_->schema_of(files); }
-  void scan(const std::string& sql, size_t block_rows, const std::function<void(Block&&)>& take) override {
-    local_->scan(sql, block_rows, take);
-  }
-  void append(const std::string& table, const Block& block) override { local_->append(table, block); }
   Json place() override { return driver_.ask({{"op", "place"}}); }
   std::vector<std::string> map(const fs::path& file, size_t parts) override;
   double progress() const override { return driver_.progress(); }
-  void interrupt() override { local_->interrupt(); }
 
   /// The rows come in the order of the query's ORDER BY, then of all columns: one order, whatever ran where.
   WrittenTable materialise(const std::string& name, const std::string& sql, RowOrder, const fs::path& folder,
@@ -134,7 +122,6 @@ class SparkEngine : public Engine {
                   "please report this with the query");
   }
 
-  std::unique_ptr<Engine> local_;
   std::unique_ptr<Binder> binder_;
   std::vector<TableFiles> tables_;
   fs::path scratch_;
@@ -151,15 +138,7 @@ std::vector<std::string> SparkEngine::map(const fs::path& file, size_t parts) {
 
 }  // namespace
 
-std::vector<std::string> Engine::map(const fs::path&, size_t) {
-  FR_CHECK(!"this engine has no machines to send a worker to");
-  return {};
-}
-
-std::unique_ptr<Engine> make_engine(const Json& engine, const fs::path& scratch) {
-  std::unique_ptr<Engine> local = make_duckdb_engine(scratch);
-  if (engine.is_null()) return local;
-  FR_CHECK(engine.at("kind") == "spark");
+std::unique_ptr<Engine> make_spark_engine(std::unique_ptr<Engine> local, const Json& engine, const fs::path& scratch) {
   return std::make_unique<SparkEngine>(std::move(local), engine, scratch);
 }
 

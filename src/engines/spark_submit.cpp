@@ -16,20 +16,12 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "engines/find_program.h"
 
 namespace filrouge {
 namespace {
 
 constexpr int kVersionMs = 120'000, kConnectMs = 3'000;
-
-std::optional<fs::path> find_program(const std::string& name) {
-  auto runs = [](const fs::path& path) { return fs::is_regular_file(path) && ::access(path.c_str(), X_OK) == 0; };
-  if (name.find('/') != std::string::npos) return runs(name) ? std::optional<fs::path>(name) : std::nullopt;
-  const char* path = std::getenv("PATH");
-  for (const std::string& folder : split(path ? path : "", ':'))
-    if (!folder.empty() && runs(fs::path(folder) / name)) return fs::path(folder) / name;
-  return std::nullopt;
-}
 
 /// What a program writes until it ends, or until time is up: then `slow`.
 std::string output_of(const fs::path& program, const char* argument, bool& slow) {

@@ -180,6 +180,7 @@ std::string StepBinder::says(const PlannedStep& step) const {
   hasher.field(params_);
   hasher.field(thread_.engine);
   hasher.field(thread_.engine_is_asked_for ? "asked for" : "");
+  for (const auto& [name, engine] : thread_.engines) hasher.field(name), hasher.field(dump(engine.at("kind")));
   return hasher.hex();
 }
 

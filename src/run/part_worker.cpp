@@ -116,7 +116,8 @@ void do_line(const std::string& line, Engine& engine, const fs::path& own) {
     say_error(part, Error(ErrorKind::engine, "FR0334",
                           copy < 0 ? "a worker on the cluster could not be started"
                                    : "the worker on the cluster " + ending_of(status),
-                          "where it was ended for want of memory: spark.executor.memoryOverhead in engines.yaml"));
+                          "where it was ended for want of memory: spark.executor.memoryOverhead, or "
+                          "mapreduce.map.memory.mb, in engines.yaml"));
 }
 
 }  // namespace

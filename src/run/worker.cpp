@@ -95,7 +95,7 @@ std::vector<std::string> environment_of_worker() {
                                          "CURL_CA_BUNDLE",
                                          "LD_LIBRARY_PATH",
                                          "LD_PRELOAD",
-                                         "JAVA_HOME",  // from here on for spark-submit
+                                         "JAVA_HOME",  // from here on for spark-submit and hadoop
                                          "SPARK_HOME",
                                          "SPARK_CONF_DIR",
                                          "SPARK_LOCAL_IP",
@@ -104,6 +104,9 @@ std::vector<std::string> environment_of_worker() {
                                          "HADOOP_HOME",
                                          "HADOOP_CONF_DIR",
                                          "HADOOP_USER_NAME",
+                                         "HADOOP_CLASSPATH",
+                                         "HADOOP_OPTS",
+                                         "HADOOP_CLIENT_OPTS",
                                          "YARN_CONF_DIR",
                                          "KRB5_CONFIG",
                                          "KRB5CCNAME",

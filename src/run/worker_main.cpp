@@ -64,6 +64,7 @@ class Context : public WorkContext {
     return *programs_;
   }
   void phase(const std::string& what) override { say_({{"id", id_}, {"event", "phase"}, {"what", what}}); }
+  void spent(double cpu_seconds) override { elsewhere.cpu_seconds += cpu_seconds; }
   Cost elsewhere;  ///< of workers on other machines
 
  private:
@@ -238,8 +239,9 @@ Permissions permissions_for(const Json& request, const fs::path& own) {
   return permissions;
 }
 
-/// Who starts the programs of a step that has some; nobody where it has none.
+/// Who starts the programs of a step that has some; nobody where it has none, or they run on other machines.
 std::unique_ptr<Programs> programs_for(const Json& request) {
+  if (request.contains("engine")) return nullptr;
   if (!request.contains("work") || !request["work"].contains("programs")) return nullptr;
   std::vector<fs::path> inputs;
   for (const Json& table : request.at("inputs"))

@@ -7,7 +7,9 @@
 #include "steps/declared_columns.h"
 #include "steps/result_table.h"
 #include "steps/run_command.h"
+#include "steps/run_elsewhere.h"
 #include "steps/run_work.h"
+#include "steps/sql_step.h"
 #include "steps/verbs.h"
 #include "tables/portable.h"
 
@@ -35,6 +37,7 @@ class RunBinder {
     read_tables();
     read_commands();
     read_by();
+    read_engine();
     if (failed_ || commands_.failed()) return std::nullopt;
     return binding();
   }
@@ -54,6 +57,8 @@ class RunBinder {
   void read_take(const std::string& table, const Schema& schema);
   void read_commands();
   void read_by();
+  void read_engine();
+  ProgramRoom room() const;
   Json work() const;
   Json canonical() const;
   Binding binding() const;
@@ -65,6 +70,7 @@ class RunBinder {
   Schema columns_;  ///< as declared
   std::map<std::string, ProgramCall> calls_;
   size_t key_fields_ = 1;
+  std::string engine_, stays_;  ///< as in Binding
   bool failed_ = false;
 };
 
@@ -153,19 +159,39 @@ void RunBinder::read_by() {
   }
 }
 
-Json RunBinder::work() const {
+/// Map and reduce can run on a Hadoop. Where is no part of what the step says: the result is the same.
+void RunBinder::read_engine() {
+  std::string engine = engine_of(step_, context_), kind = kind_of_engine(engine, context_);
+  if (kind != "hadoop") {
+    if (kind == "spark")
+      refuse_engine(step_, fmt::format("`{}` is a Spark, which runs SQL and `score`, but no programs", engine),
+                    "leave `engine:` out and it runs here; `map` and `reduce` run on an engine of kind hadoop",
+                    context_);
+    return;
+  }
+  stays_ = maps() ? elsewhere_problem(room(), key_fields_, has("combine"))
+                  : "a `program` gets the whole table at once; `map` and `reduce` would go there";
+  if (stays_.empty()) engine_ = engine;
+}
+
+ProgramRoom RunBinder::room() const {
   ProgramRoom room;
   room.folder = context_.thread().folder;
   room.network = step_.config.value("network", false);
   room.hidden = {config_folder()};
   for (const InputFile& file : commands_.files()) room.read.push_back(file.path);
+  return room;
+}
+
+Json RunBinder::work() const {
   Json from = Json::array();
   for (const Use& use : uses_) from.push_back({{"table", use.table}, {"columns", use.columns}});
-  Json work = {{"programs", to_json(room)},
+  Json work = {{"programs", to_json(room())},
                {"from", from},
                {"format", step_.config.value("format", "csv")},
                {"columns", to_json(columns_)},
                {"stop", !rejects_rows(step_)},
+               {"elsewhere", !engine_.empty()},
                {"key_fields", key_fields_},
                {"reducers", step_.config.value("reducers", 1)},
                {"part_bytes", *parse_bytes(has("part") ? scalar_text(step_.config["part"]) : kPartBytes)}};
@@ -175,7 +201,7 @@ Json RunBinder::work() const {
 
 Json RunBinder::canonical() const {
   Json says = step_.config;
-  says.erase("about");
+  for (const char* key : {"about", "engine"}) says.erase(key);
   says["columns"] = to_json(columns_);
   return says;
 }
@@ -195,6 +221,7 @@ Binding RunBinder::binding() const {
   binding.files = commands_.files();
   binding.canonical = canonical();
   binding.work = work();
+  binding.engine = engine_, binding.stays = stays_;
   return binding;
 }
 
@@ -260,6 +287,10 @@ std::vector<KeySpec> keys() {
        .default_value = "1",
        .about = "so many ranges of keys, each with a reducer of its own",
        .least = 1},
+      {.name = "engine",
+       .about =
+           "where it runs: duckdb (here), or for map and reduce an engine of engines.yaml of kind hadoop; --engine "
+           "goes before it"},
       {.name = "part",
        .type = ValueType::bytes,
        .default_value = kPartBytes,

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "steps/run_elsewhere.h"
 #include "steps/run_lines.h"
 #include "steps/run_map_reduce.h"
 #include "steps/run_result.h"
@@ -99,28 +100,46 @@ MapReduceJob job_of(const Json& work) {
   return job;
 }
 
-fs::path run_map_reduce(const WorkRequest& request, WorkContext& context, Json& details) {
+/// Calls `take` with each line of the mappers' input.
+void each_line(const InputTable& table, Engine& engine, const std::function<void(std::string_view)>& take) {
   constexpr size_t kRows = 2048;
-  Programs& programs = context.programs();
-  MapReduceJob job = job_of(request.work);
-  InputTable table = inputs_of(request.work).at(0);
-  fs::path folder = programs.folder() / "job";
-  make_folder(folder);
-  MapReduce map_reduce(job, {static_cast<size_t>(request.limits.threads), request.limits.memory_bytes / 4}, programs,
-                       folder);
   std::vector<std::string> columns;
   for (const std::string& column : table.columns)
     columns.push_back(fmt::format("{0}::VARCHAR AS {0}", quote_name(column)));
   LineWriter writer(columns.size() == 1);
+  engine.scan(fmt::format("SELECT {} FROM {}", join(columns, ", "), quote_table(table.name)), kRows,
+              [&](Block&& block) {
+                for (size_t row = 0; row < block.rows; ++row) take(writer.line(block, row));
+              });
+}
+
+MapReduceCounts run_here(const WorkRequest& request, WorkContext& context, const MapReduceJob& job,
+                         const InputTable& table, const fs::path& folder, const fs::path& result) {
+  MapReduce map_reduce(job, {static_cast<size_t>(request.limits.threads), request.limits.memory_bytes / 4},
+                       context.programs(), folder);
   context.phase("mapping with " + job.map.shown());
-  context.engine().scan(fmt::format("SELECT {} FROM {}", join(columns, ", "), quote_table(table.name)), kRows,
-                        [&](Block&& block) {
-                          for (size_t row = 0; row < block.rows; ++row) map_reduce.add(writer.line(block, row));
-                        });
+  each_line(table, context.engine(), [&](std::string_view line) { map_reduce.add(line); });
   if (job.reduce) context.phase("reducing with " + job.reduce->shown());
+  return map_reduce.finish(result);
+}
+
+MapReduceCounts run_there(const WorkRequest& request, WorkContext& context, const MapReduceJob& job,
+                          const InputTable& table, const fs::path& folder, const fs::path& result) {
+  MapReduceElsewhere map_reduce(request, job, folder);
+  context.phase("writing " + table.name);
+  each_line(table, context.engine(), [&](std::string_view line) { map_reduce.add(line); });
+  return map_reduce.finish(context, result);
+}
+
+fs::path run_map_reduce(const WorkRequest& request, WorkContext& context, const fs::path& place, Json& details) {
+  MapReduceJob job = job_of(request.work);
+  InputTable table = inputs_of(request.work).at(0);
+  fs::path folder = place / "job";
+  make_folder(folder);
   const ProgramCall& last = job.reduce ? *job.reduce : job.map;
-  fs::path result = programs.folder() / "out" / fs::path(last.shown()).filename();
-  MapReduceCounts counts = map_reduce.finish(result);
+  fs::path result = place / "out" / fs::path(last.shown()).filename();
+  auto run = request.work.value("elsewhere", false) ? run_there : run_here;
+  MapReduceCounts counts = run(request, context, job, table, folder, result);
   details = {{"parts", counts.parts}, {"lines_in", counts.lines_in}, {"lines_mapped", counts.lines_mapped}};
   return result;
 }
@@ -129,13 +148,13 @@ fs::path run_map_reduce(const WorkRequest& request, WorkContext& context, Json& 
 
 WorkResult work_on_run(const WorkRequest& request, WorkContext& context) {
   const Json& work = request.work;
-  bool maps = work.contains("map");
-  Programs& programs = context.programs();
-  make_folder(programs.folder() / "out");
+  bool maps = work.contains("map"), here = !work.value("elsewhere", false);
+  const fs::path place = here ? context.programs().folder() : request.staging / "programs";
+  make_folder(place / "out");
   WorkResult result;
   RunResult printed;
-  printed.file = maps ? run_map_reduce(request, context, result.details) : run_program(request, context);
-  programs.end();
+  printed.file = maps ? run_map_reduce(request, context, place, result.details) : run_program(request, context);
+  if (here) context.programs().end();
   context.phase("reading the result");
   const char* last = !maps ? "program" : work.contains("reduce") ? "reduce" : "map";
   printed.program = program_call_from_json(work.at(last)).shown();
@@ -143,7 +162,7 @@ WorkResult work_on_run(const WorkRequest& request, WorkContext& context) {
   printed.columns = schema_from_json(work.at("columns"));
   bool stop = work.at("stop");
   ReadOutcome outcome = read_result(printed, {request.name, request.staging, stop}, context.engine());
-  fs::remove_all(programs.folder());
+  fs::remove_all(place);
   result.tables.push_back(std::move(outcome.table));
   if (!stop)
     result.tables.push_back(std::move(outcome.rejects));

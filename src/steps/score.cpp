@@ -75,6 +75,12 @@ std::string whole_only(const ModelPlan& plan, const ScoreOptions& options) {
   return "";
 }
 
+/// Whether engines.yaml says of a Hadoop that its machines read and write where the store is.
+bool sees_store(const std::string& engine, BindContext& context) {
+  auto found = context.thread().engines.find(engine);
+  return found != context.thread().engines.end() && found->second.value("shared", false);
+}
+
 std::optional<Binding> bind(const Step& step, BindContext& context) {
   const std::string from = step.config.value("from", ""), model = step.config.value("model", "");
   const Step* learn = find_model(step, "model", model, context);
@@ -110,6 +116,10 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   binding.engine = engine_of(step, context);
   binding.cuts = from;
   if (!binding.engine.empty()) binding.stays = whole_only(*plan, options);
+  if (binding.stays.empty() && kind_of_engine(binding.engine, context) == "hadoop" &&
+      !sees_store(binding.engine, context))
+    binding.stays =
+        fmt::format("where the machines of `{}` mount the store's disk, say so: `shared: true`", binding.engine);
   if (!binding.stays.empty()) binding.engine.clear();
   binding.work = {{"config", binding.canonical},
                   {"added", to_json(added)},

@@ -21,6 +21,12 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   Binding binding;
   binding.canonical = {{"sql", canonical_sql(text_of(step))}};
   binding.engine = engine_of(step, context);
+  if (kind_of_engine(binding.engine, context) == "hadoop") {
+    refuse_engine(step, fmt::format("`{}` is a Hadoop, which runs programs and `score`, but no SQL", binding.engine),
+                  "leave `engine:` out and it runs here, or name one of kind spark, which may run on the same YARN",
+                  context);
+    binding.engine.clear();
+  }
   if (!binding.engine.empty()) binding.canonical["engine"] = binding.engine;
   bool portable = step.config.value("portable", false) || !binding.engine.empty();
   if (portable && !check_portable(step, kQuery, text_of(step), context)) return std::nullopt;

@@ -110,6 +110,16 @@ std::string engine_of(const Step& step, BindContext& context) {
   return engine;
 }
 
+std::string kind_of_engine(const std::string& engine, BindContext& context) {
+  auto found = context.thread().engines.find(engine);
+  return found == context.thread().engines.end() ? "" : found->second.at("kind").get<std::string>();
+}
+
+void refuse_engine(const Step& step, const std::string& why, const std::string& hint, BindContext& context) {
+  if (!step.config.contains("engine") || context.thread().engine_is_asked_for) return;
+  context.report(context.thread().at(step, {"engine"}, "FR0223", why, hint));
+}
+
 bool check_portable(const Step& step, const std::vector<std::string>& path, const std::string& sql,
                     BindContext& context) {
   auto bound = fill_parameters(step, path, sql, context);

@@ -29,6 +29,13 @@ std::optional<BoundQuery> bind_sql(const Step& step, const std::vector<std::stri
 /// FR0221.
 std::string engine_of(const Step& step, BindContext& context);
 
+/// "spark" or "hadoop": of an engine of engines.yaml; empty of the embedded one, and of one that is not there.
+std::string kind_of_engine(const std::string& engine, BindContext& context);
+
+/// Reports FR0223 where the step itself names an engine that cannot do it; where --engine or the thread does, the step
+/// runs here without a word. `why`: what such an engine does, in words.
+void refuse_engine(const Step& step, const std::string& why, const std::string& hint, BindContext& context);
+
 /// Reports all in the SQL that means something else on Spark; false where there is any.
 bool check_portable(const Step& step, const std::vector<std::string>& path, const std::string& sql,
                     BindContext& context);

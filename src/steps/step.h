@@ -116,7 +116,8 @@ class WorkContext {
   virtual ~WorkContext() = default;
   virtual Engine& engine() = 0;                     ///< inputs are attached already, limits set
   virtual void phase(const std::string& what) = 0;  ///< "reading", "writing": shown live
-  virtual Programs& programs();                     ///< for a step whose Binding::work has "programs" (ProgramRoom)
+  virtual Programs& programs();  ///< for a step whose Binding::work has "programs" (ProgramRoom), where it runs here
+  virtual void spent(double) {}  ///< CPU seconds, by others on other machines
 };
 
 struct Verb {

@@ -277,6 +277,17 @@ was kept of the result.)",
 receipt; nothing was kept of the step. `filrouge doctor --engine spark` tries them.)",
      R"(spark: {kind: spark, submit: spark-submit, master: yarn, worker: /usr/bin/filrouge})",
      R"(spark: {kind: spark, submit: spark-submit, master: yarn})"},
+
+    {"FR0335", "Hadoop stopped the job",
+     R"(The job ran on YARN and failed, or somebody killed it. The message has the application's name, why YARN says it ended, and the
+last error of a task; `yarn logs -applicationId NAME` has more. Nothing of its output was kept.)",
+     R"(yarn: {kind: hadoop, home: /opt/hadoop, conf: {mapreduce.map.memory.mb: 64}})",
+     R"(yarn: {kind: hadoop, home: /opt/hadoop, conf: {mapreduce.map.memory.mb: 1024}})"},
+
+    {"FR0336", "Hadoop cannot be used",
+     R"(`hadoop` could not be run, or HDFS or YARN did not take what was asked. The message ends with what it said; `filrouge doctor
+--engine NAME` looks for the reason.)",
+     R"(yarn: {kind: hadoop, home: /opt/hadop})", R"(yarn: {kind: hadoop, home: /opt/hadoop})"},
 };
 
 }  // namespace

@@ -44,6 +44,11 @@ somewhere else: the result goes to standard output.)",
     {"FR0446", "line that is too long",
      R"(A mapper or combiner printed a line that is too long to be sorted, most likely because it printed no line feeds.)",
      R"(sys.stdout.write(word + "\t1"))", R"(sys.stdout.write(word + "\t1\n"))"},
+
+    {"FR0447", "line that Hadoop would change",
+     R"(On an engine of kind hadoop a line goes through Hadoop streaming, which ends lines at carriage returns too. What would come out
+otherwise than here stops the step: such a line, a key with bytes that sort otherwise there, lines of several reducers that are not sorted by key.)",
+     R"(print(word, 1, sep="\t", end="\r\n"))", R"(print(word, 1, sep="\t"))"},
 };
 
 }  // namespace

@@ -108,9 +108,18 @@ the list of what is compared.)",
      R"(filrouge run --engine sparc)", R"(filrouge run --engine spark)"},
 
     {"FR0222", "engines.yaml",
-     R"(The file names engines, each with a kind and how it is reached. It holds no secrets.)",
+     R"(The file names engines, each with a kind, spark or hadoop, and how it is reached. It holds no secrets.)",
      R"(spark: {kind: spak})",
      R"(spark: {kind: spark, submit: /opt/spark/bin/spark-submit, master: yarn, conf: {spark.executor.memory: 4g}})"},
+
+    {"FR0223", "step that the engine cannot do",
+     R"(A step names an engine of another kind than it needs: Spark runs `sql` and `score`, Hadoop `map` and `reduce` of `run`, and `score`. With
+--engine, or `engine:` at the top of the thread, each step that can goes there and the others run here.)",
+     R"(- sql: top
+  engine: yarn       # kind: hadoop
+  query: SELECT * FROM words ORDER BY n DESC LIMIT 20)",
+     R"(- sql: top
+  query: SELECT * FROM words ORDER BY n DESC LIMIT 20)"},
 };
 
 }  // namespace

@@ -10,8 +10,22 @@
 namespace filrouge {
 namespace {
 
-const std::vector<std::string> kKinds = {"spark"};
-const std::vector<std::string> kKeys = {"kind", "submit", "master", "host", "conf", "worker", "part_rows"};
+struct EngineKind {
+  const char* name;
+  const char* example;
+  std::vector<std::string> keys;   ///< besides `kind`
+  std::vector<std::string> paths;  ///< of the keys: a relative one begins at the file's folder
+};
+const std::vector<EngineKind> kKinds = {
+    {"spark",
+     "`spark: {kind: spark, submit: /opt/spark/bin/spark-submit, master: yarn}`",
+     {"submit", "master", "host", "conf", "worker", "part_rows"},
+     {"submit"}},
+    {"hadoop",
+     "`yarn: {kind: hadoop, home: /opt/hadoop, config: /etc/hadoop/conf}`",
+     {"home", "config", "streaming", "staging", "conf", "worker", "shared", "part_rows"},
+     {"home", "config", "streaming"}},
+};
 
 class EnginesReader {
  public:
@@ -26,9 +40,15 @@ class EnginesReader {
   }
 
  private:
-  void refuse(const Node& node, const std::string& message, const std::string& hint = "") {
-    reporter_.error(node, "FR0222", message, hint,
-                    "such as `spark: {kind: spark, submit: /opt/spark/bin/spark-submit, master: yarn}`");
+  void refuse(const Node& node, const std::string& message, const std::string& hint = "",
+              const EngineKind& kind = kKinds.front()) {
+    reporter_.error(node, "FR0222", message, hint, fmt::format("such as {}", kind.example));
+  }
+
+  static const EngineKind* find_kind(const Node* name) {
+    for (const EngineKind& kind : kKinds)
+      if (name && is_text(*name) && name->text == kind.name) return &kind;
+    return nullptr;
   }
 
   void read_engine(const Node& name, const Node& engine) {
@@ -38,27 +58,36 @@ class EnginesReader {
     if (engine.kind != Node::Kind::mapping)
       return refuse(name, fmt::format("the engine `{}` has no settings", name.text));
     size_t before = problems_.size();
-    const Node* kind = engine.find("kind");
-    if (!kind || !is_text(*kind) || !contains(kKinds, kind->text))
-      refuse(kind ? *kind : name, fmt::format("the engine `{}` has no kind that is known", name.text),
-             "write `kind: spark`");
-    for (const auto& [key, value] : engine.entries) read_key(key, value);
+    const Node* says = engine.find("kind");
+    const EngineKind* kind = find_kind(says);
+    if (!kind)
+      return refuse(says ? *says : name, fmt::format("the engine `{}` has no kind that is known", name.text),
+                    "write `kind: spark` or `kind: hadoop`");
+    for (const auto& [key, value] : engine.entries) read_key(key, value, *kind);
     if (problems_.size() > before) return;
     Json settings = to_json(engine);
-    std::string submit = settings.value("submit", "");
-    if (submit.find('/') != std::string::npos) settings["submit"] = (folder_ / submit).lexically_normal().string();
+    for (const std::string& key : kind->paths) {
+      std::string path = settings.value(key, "");
+      bool is_path = path.find('/') != std::string::npos || key != "submit";
+      if (!path.empty() && is_path) settings[key] = (folder_ / path).lexically_normal().string();
+    }
     engines_.emplace(name.text, std::move(settings));
   }
 
-  void read_key(const Node& key, const Node& value) {
-    if (!contains(kKeys, key.text))
-      refuse(key, fmt::format("an engine has no key `{}`", key.text), did_you_mean(key.text, kKeys));
-    else if (key.text != "conf" && !is_text(value))
-      refuse(value, fmt::format("`{}` takes a text, not {}", key.text, describe(value)));
-    else if (key.text == "part_rows" && parse_count(value.text).value_or(0) == 0)
-      refuse(value, fmt::format("`part_rows` is a number of rows, not {}", describe(value)), "such as 500000");
+  void read_key(const Node& key, const Node& value, const EngineKind& kind) {
+    if (key.text != "kind" && !contains(kind.keys, key.text))
+      refuse(key, fmt::format("an engine has no key `{}`", key.text), did_you_mean(key.text, kind.keys), kind);
     else if (key.text == "conf" && value.kind != Node::Kind::mapping)
-      refuse(value, fmt::format("`conf` takes a mapping of Spark's settings, not {}", describe(value)));
+      refuse(value,
+             fmt::format("`conf` takes a mapping of {} settings, not {}",
+                         kind.name == kKinds[0].name ? "Spark's" : "Hadoop's", describe(value)),
+             "", kind);
+    else if (key.text == "shared" && value.text != "true" && value.text != "false")
+      refuse(value, fmt::format("`shared` is true or false, not {}", describe(value)), "", kind);
+    else if (key.text != "conf" && key.text != "shared" && !is_text(value))
+      refuse(value, fmt::format("`{}` takes a text, not {}", key.text, describe(value)), "", kind);
+    else if (key.text == "part_rows" && parse_count(value.text).value_or(0) == 0)
+      refuse(value, fmt::format("`part_rows` is a number of rows, not {}", describe(value)), "such as 500000", kind);
   }
 
   std::map<std::string, Json>& engines_;

@@ -2,6 +2,7 @@
 // stands apart from the thread, which then runs anywhere without a change:
 //
 //   spark: {kind: spark, submit: /opt/spark/bin/spark-submit, master: yarn, conf: {spark.executor.memory: 4g}}
+//   yarn: {kind: hadoop, home: /opt/hadoop, config: /etc/hadoop/conf, conf: {mapreduce.map.memory.mb: 1024}}
 #pragma once
 
 #include <filesystem>
