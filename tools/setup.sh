@@ -16,7 +16,7 @@ packages=(
   libgomp1                                 # LightGBM's threads; opened when a model is trained
   ca-certificates
 )
-[[ ${1:-} == --checks ]] && packages+=(clang clang-format clang-tidy)
+[[ ${1:-} == --checks ]] && packages+=(clang-format clang-19 clang-tidy-19)
 
 java_is_new_enough() { # Spark 4 needs 17
   local version

@@ -48,10 +48,10 @@ size_t key_length(std::string_view line, size_t fields) {
 void LineBuffer::reserve(size_t bytes) {
   if (bytes <= capacity_) return;
   size_t capacity = grown(bytes);
-  char* grown = static_cast<char*>(std::realloc(bytes_.get(), capacity));
-  if (!grown) throw std::bad_alloc();
-  static_cast<void>(bytes_.release());
-  bytes_.reset(grown);
+  char* before = bytes_.release();
+  char* after = static_cast<char*>(std::realloc(before, capacity));
+  bytes_.reset(after ? after : before);
+  if (!after) throw std::bad_alloc();
   capacity_ = capacity;
 }
 

@@ -223,7 +223,7 @@ class Builder {
     const DrawnChannel& drawn = channels_.at("color");
     Json color = color_encoding(drawn, form_.mark, theme_);
     if (drawn.type == "nominal" && !drawn.channel.definition.contains("sort"))
-      if (const auto ordered = calendar_order(drawn.facts.labels); !ordered.empty()) color["sort"] = ordered;
+      if (auto ordered = calendar_order(drawn.facts.labels); !ordered.empty()) color["sort"] = ordered;
     const bool says_legend = drawn.channel.definition.contains("legend");
     const bool repeats_axis = (has("x") && channels_.at("x").channel.field == drawn.channel.field) ||
                               (has("y") && channels_.at("y").channel.field == drawn.channel.field);
@@ -280,7 +280,7 @@ class Builder {
     if (!drawn.channel.definition.contains("title")) facet["title"] = nullptr;
     if (drawn.channel.name == "facet") facet["columns"] = facet_columns();
     if (drawn.facts.kind == ColumnKind::text)
-      if (const auto ordered = calendar_order(drawn.facts.labels); !ordered.empty()) facet["sort"] = ordered;
+      if (auto ordered = calendar_order(drawn.facts.labels); !ordered.empty()) facet["sort"] = ordered;
     return overlaid(facet, drawn.channel.definition.contains("columns")
                                ? Json{{"columns", drawn.channel.definition["columns"]}}
                                : Json::object());
@@ -310,7 +310,7 @@ class Builder {
     if (category.facts.kind == ColumnKind::number)
       return form_.mark == "heatmap" && name == "y" ? "descending" : "ascending";
     if (category.facts.kind == ColumnKind::time) return "ascending";
-    if (const auto ordered = calendar_order(category.facts.labels); !ordered.empty()) return ordered;
+    if (auto ordered = calendar_order(category.facts.labels); !ordered.empty()) return ordered;
     if (form_.keeps_order || form_.mark == "line" || form_.mark == "area") return nullptr;
     if (!is_bars() || begin_with_digits(category.facts.labels)) return "ascending";
     const std::string other = name == "x" ? "y" : "x";

@@ -54,7 +54,7 @@ void take_data(const fs::path& example, const std::string& source, const fs::pat
                   "get it from " + listing.at("from").get<std::string>());
     fs::path target = folder / "data" / name;
     write_all(*unpacked(*found), target, found->shown);
-    if (sha256_file(target) != hash)
+    if (sha256_file(target) != hash.get_ref<const std::string&>())
       throw Error(ErrorKind::user, "FR0614",
                   fmt::format("{} is not the file that the example was made for", found->shown),
                   fmt::format("its SHA-256 should be {}; get it from {}", hash.get<std::string>(),

@@ -2,6 +2,8 @@
 //
 // describe() asks DuckDB for the plan of CREATE TABLE x AS <the query>, which is never run: it gives the lineage, and
 // names and types of the result as DuckDB would store them. docs/decisions/0010-lineage-from-the-bound-plan.md
+#include <future>
+
 #include "base/text.h"
 #include "engines/duckdb_errors.h"
 #include "engines/duckdb_plan.h"
@@ -22,10 +24,27 @@ constexpr const char* kPlan =
     "SELECT json_serialize_plan(?::VARCHAR, optimize := false, skip_null := true, skip_default := true)";
 constexpr std::string_view kPrefix = "CREATE TABLE \"the result\" AS ";
 
+using Stability = std::map<std::string, std::string>;
+
+/// Of the functions that are not plainly CONSISTENT.
+Stability stability_of_functions(DuckSession& session) {
+  Stability stability;
+  for (auto& row : session.texts("SELECT function_name, max(stability) FROM duckdb_functions() "
+                                 "WHERE stability <> 'CONSISTENT' GROUP BY ALL"))
+    stability[row[0].value_or("")] = row[1].value_or("");
+  stability["USING SAMPLE"] = "VOLATILE";
+  stability.erase("error");  // only that it runs is what DuckDB must not take for granted
+  return stability;
+}
+
 class DuckBinder : public Binder {
  public:
   DuckBinder() : session_(1) {
     session_.execute("PRAGMA disable_optimizer; SET enable_external_access = false; SET lock_configuration = true");
+    asked_ = std::async(std::launch::async | std::launch::deferred, [this] {  // 20 ms, and the first plan needs it
+      DuckSession beside(session_);
+      return stability_of_functions(beside);
+    });
   }
 
   void declare(const std::string& table, const Schema& schema) override;
@@ -45,13 +64,14 @@ class DuckBinder : public Binder {
   Schema result_schema(const std::string& sql, PlanNode columns);
   void refuse_duplicates(const std::string& sql, const Schema& schema);
   void refuse_row_numbers(const TableLineage& lineage);
-  const std::map<std::string, std::string>& stability();
+  const Stability& stability();
 
   DuckSession session_;
   Schemas schemas_;
   std::set<std::string> waiting_;  ///< declared, but not yet made in DuckDB
   std::vector<std::string> functions_;
-  std::map<std::string, std::string> stability_;  ///< of functions that are not plainly CONSISTENT
+  Stability stability_;
+  std::future<Stability> asked_;  ///< for stability_; last, as its thread uses session_
 };
 
 void DuckBinder::declare(const std::string& table, const Schema& schema) {
@@ -260,14 +280,8 @@ const std::vector<std::string>& DuckBinder::functions() {
   return functions_;
 }
 
-const std::map<std::string, std::string>& DuckBinder::stability() {
-  if (stability_.empty()) {
-    for (auto& row : session_.texts("SELECT function_name, max(stability) FROM duckdb_functions() "
-                                    "WHERE stability <> 'CONSISTENT' GROUP BY ALL"))
-      stability_[row[0].value_or("")] = row[1].value_or("");
-    stability_["USING SAMPLE"] = "VOLATILE";
-    stability_.erase("error");  // only that it runs is what DuckDB must not take for granted
-  }
+const Stability& DuckBinder::stability() {
+  if (asked_.valid()) stability_ = asked_.get();
   return stability_;
 }
 

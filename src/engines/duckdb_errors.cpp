@@ -104,7 +104,10 @@ Error no_column(const Problem& problem, const std::string& column, const std::st
   std::string where = tables.empty()      ? " here"
                       : tables.size() > 3 ? " in any table of the query"
                                           : " in " + one_of(tables);
-  Error error = user_error("FR0203", fmt::format("no column `{}`{}", column, where), did_you_mean(column, columns));
+  std::string hint = did_you_mean(column, columns);
+  if (hint.empty() && problem.sql.find('"' + column + '"') != std::string::npos)
+    hint = fmt::format("a text stands in single quotes: {}", quote_text(column));
+  Error error = user_error("FR0203", fmt::format("no column `{}`{}", column, where), hint);
   return placed_at_name(std::move(error), problem.sql, column, problem.position);
 }
 
@@ -270,6 +273,16 @@ Problem problem_of(const std::string& sql, size_t prefix, PlanNode answer, const
   return problem;
 }
 
+bool has_open_parenthesis(const std::string& sql, size_t before) {
+  int open = 0;
+  for (const SqlToken& token : sql_tokens(sql)) {
+    if (token.offset >= before) break;
+    if (token.kind != SqlTokenKind::other) continue;
+    open += sql[token.offset] == '(' ? 1 : sql[token.offset] == ')' ? -1 : 0;
+  }
+  return open > 0;
+}
+
 }  // namespace
 
 Error syntax_error(const std::string& sql, PlanNode answer) {
@@ -284,13 +297,19 @@ Error syntax_error(const std::string& sql, PlanNode answer) {
   }
   std::vector<std::string> names = quoted_parts(message);
   std::string hint;
-  if (!names.empty()) hint = did_you_mean(lower(names[0]), list_of(kKeywords));
-  if (names.empty() && message.find("end of input") != std::string::npos)
-    message = "the SQL ends too early";
-  else if (!names.empty())
-    message = fmt::format("the SQL makes no sense from `{}` on", names[0]);
-  Error error = user_error("FR0201", message, hint);
+  std::vector<std::string> keywords = list_of(kKeywords);
+  bool is_keyword = !names.empty() && std::find(keywords.begin(), keywords.end(), lower(names[0])) != keywords.end();
+  if (!names.empty() && !is_keyword) hint = did_you_mean(lower(names[0]), keywords);
   size_t position = answer["position"] ? std::strtoull(answer["position"].text().c_str(), nullptr, 10) : sql.size();
+  position = std::min(position, sql.size());
+  if (hint.empty() && has_open_parenthesis(sql, position)) hint = "a parenthesis before it is not closed";
+  if (names.empty() && message.find("end of input") != std::string::npos) {
+    message = "the SQL ends too early";
+    position = trim(sql).empty() ? 0 : sql.find_last_not_of(" \t\r\n") + 1;
+  } else if (!names.empty()) {
+    message = fmt::format("the SQL makes no sense from `{}` on", names[0]);
+  }
+  Error error = user_error("FR0201", message, hint);
   return placed(std::move(error), std::min(position, sql.size()), names.empty() ? 0 : names[0].size());
 }
 

@@ -40,10 +40,14 @@ DuckSession::DuckSession(int threads) : impl_(std::make_unique<Impl>()) {
   execute("SET TimeZone = 'UTC'");
 }
 
+DuckSession::DuckSession(DuckSession& other) : impl_(std::make_unique<Impl>()) {
+  FR_CHECK(duckdb_connect(other.impl_->database, &impl_->connection) == DuckDBSuccess);
+}
+
 DuckSession::~DuckSession() {
   for (auto& [sql, statement] : impl_->prepared) duckdb_destroy_prepare(&statement);
   duckdb_disconnect(&impl_->connection);
-  duckdb_close(&impl_->database);
+  if (impl_->database) duckdb_close(&impl_->database);
 }
 
 void DuckSession::Impl::fail(const std::string& text, const std::string& sql) {
@@ -170,7 +174,10 @@ Error to_error(const DuckError& error, const std::string& sql) {
     return Error(kind, "FR0315", "a Parquet file is damaged: " + error.message, "next: filrouge verify");
   }
   if (code == "FR0314") hint = "raise --memory, or let the step read fewer columns or rows";
-  if (code == "FR0311") hint = "TRY_CAST gives NULL in its place; WHERE TRY_CAST(...) IS NULL finds the rows";
+  if (code == "FR0311" && error.message.starts_with("Unimplemented type for cast"))
+    hint = "no value of the one is one of the other: first make of it what can be one, as in `x::VARCHAR::DATE`";
+  else if (code == "FR0311")
+    hint = "TRY_CAST gives NULL in its place; WHERE TRY_CAST(...) IS NULL finds the rows";
   std::string message = without_values(error, sql);
   if (code == "FR0314" && lower(message).find("memory") == std::string::npos) message = "out of memory: " + message;
   Error result(kind, code, message, hint);

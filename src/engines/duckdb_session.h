@@ -26,6 +26,8 @@ class DuckSession {
   /// `threads` of the task scheduler. Extensions are never installed or loaded by themselves; no files are touched by
   /// default.
   explicit DuckSession(int threads);
+  /// Another connection to the database of `other`, which must outlive it: for a second thread.
+  explicit DuckSession(DuckSession& other);
   ~DuckSession();
   DuckSession(const DuckSession&) = delete;
   DuckSession& operator=(const DuckSession&) = delete;

@@ -38,8 +38,9 @@ double time_part(Feature::Part part, double seconds) {
   if (std::isnan(seconds) || std::abs(seconds) > 1e14) return kMissing;
   auto total = static_cast<int64_t>(std::floor(seconds));
   int64_t second = ((total % 86'400) + 86'400) % 86'400;
-  if (part == Feature::Part::hour) return static_cast<double>(second / 3600);
-  if (part == Feature::Part::minute) return static_cast<double>(second / 60 % 60);
+  const int64_t minute = second / 60;
+  if (part == Feature::Part::hour) return std::floor(static_cast<double>(minute) / 60);
+  if (part == Feature::Part::minute) return static_cast<double>(minute % 60);
   std::chrono::sys_days day{std::chrono::days{(total - second) / 86'400}};
   if (part == Feature::Part::weekday) return std::chrono::weekday{day}.iso_encoding();
   std::chrono::year_month_day date{day};

@@ -71,7 +71,8 @@ UnsupervisedModel UnsupervisedModel::open(const std::filesystem::path& folder) {
     UnsupervisedModel model;
     model.task = json.at("task") == to_string(Task::cluster) ? Task::cluster : Task::anomaly;
     model.features = Features::from_json(json.at("features"));
-    const Json &method = json.at("method"), &fitted = json.at("fitted");
+    const std::string method = json.at("method");
+    const Json& fitted = json.at("fitted");
     if (model.task == Task::cluster)
       model.fitted = Clusters::from_json(fitted);
     else if (method == "isolation")

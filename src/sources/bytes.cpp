@@ -13,19 +13,26 @@ namespace {
 
 constexpr uint64_t kFreeBytes = 64'000'000;
 
-class TextSource : public ByteSource {
+class ViewSource : public ByteSource {
  public:
-  explicit TextSource(std::string text) : text_(std::move(text)) {}
+  explicit ViewSource(std::string_view text) : left_(text) {}
   size_t read(char* into, size_t size) override {
-    size = std::min(size, text_.size() - at_);
-    memcpy(into, text_.data() + at_, size);
-    at_ += size;
+    size = left_.copy(into, size);
+    left_.remove_prefix(size);
     return size;
   }
+  std::string_view ahead() const override { return left_; }
 
  private:
-  std::string text_;
-  size_t at_ = 0;
+  std::string_view left_;
+};
+
+class TextSource : public ViewSource {
+ public:
+  explicit TextSource(std::unique_ptr<std::string> text) : ViewSource(*text), text_(std::move(text)) {}
+
+ private:
+  std::unique_ptr<std::string> text_;
 };
 
 /// Any encoding to UTF-8. A byte that the encoding does not have becomes U+FFFD.
@@ -117,8 +124,10 @@ std::unique_ptr<ByteSource> decoded(std::unique_ptr<ByteSource> source, const st
     std::string start = take(*text, 3);
     return std::make_unique<StartSource>(start == "\xEF\xBB\xBF" ? "" : start, std::move(text));
   }
+  std::string_view ahead = source->ahead();
+  if (!ahead.empty() && static_cast<unsigned char>(ahead[0]) < 0xEF) return source;  // no mark begins so
   std::string start = take(*source, 3);
-  if (start == "\xEF\xBB\xBF") start.clear();
+  if (start == "\xEF\xBB\xBF") return source;
   bool utf16 = start.substr(0, 2) == "\xFF\xFE" || start.substr(0, 2) == "\xFE\xFF";
   auto whole = std::make_unique<StartSource>(start, std::move(source));
   if (utf16 && encoding.empty()) return decoded(std::move(whole), "UTF-16");
@@ -132,7 +141,11 @@ std::unique_ptr<ByteSource> open_source(const SourceFile& file, const std::strin
 }
 
 std::unique_ptr<ByteSource> text_source(std::string text) {
-  return std::make_unique<TextSource>(std::move(text));
+  return std::make_unique<TextSource>(std::make_unique<std::string>(std::move(text)));
+}
+
+std::unique_ptr<ByteSource> view_source(std::string_view text) {
+  return std::make_unique<ViewSource>(text);
 }
 
 bool is_plain(const SourceFile& file, const std::string& encoding) {

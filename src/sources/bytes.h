@@ -20,6 +20,8 @@ class ByteSource {
   virtual ~ByteSource() = default;
   /// Up to `size` bytes into `into`; 0 only at the end.
   virtual size_t read(char* into, size_t size) = 0;
+  /// All that is still to be read, where it lies in memory already; valid as long as the source. Else empty.
+  virtual std::string_view ahead() const { return {}; }
 };
 
 /// One stream of records: a file, or a member of a zip file.
@@ -47,6 +49,11 @@ std::unique_ptr<ByteSource> open_source(const SourceFile& file, const std::strin
                                         Unpacking unpacking = Unpacking::at_once);
 /// Bytes of a text in memory (tests, samples).
 std::unique_ptr<ByteSource> text_source(std::string text);
+/// The same, of a text that somebody else keeps.
+std::unique_ptr<ByteSource> view_source(std::string_view text);
+/// The bytes of a file as they stand, from a place on. FR0304 for what is not a regular file (a FIFO or a device would
+/// hang or never end).
+std::unique_ptr<ByteSource> file_source(const fs::path& path, uint64_t from = 0);
 
 /// True when the engine can read the file as it stands: not packed, UTF-8 without a BOM.
 bool is_plain(const SourceFile& file, const std::string& encoding);

@@ -170,13 +170,6 @@ constexpr const char* kTypes[] = {"BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMEST
 
 }  // namespace
 
-bool ValueRules::is_null(std::string_view text) const {
-  if (text.empty()) return true;
-  for (const std::string& word : nulls)  // asked of every cell: most differ in their first byte
-    if (word.size() == text.size() && word[0] == text[0] && text == word) return true;
-  return false;
-}
-
 ValueKind kind_of(std::string_view text, const ValueRules& rules) {
   if (rules.is_null(text)) return ValueKind::null;
   if (!rules.date_format.empty())
@@ -215,6 +208,11 @@ bool fits_exactly(std::string_view text, const ValueRules& rules) {
 
 namespace {
 
+bool is_moment(ValueKind kind) {
+  return kind == ValueKind::date || kind == ValueKind::timestamp || kind == ValueKind::timestamp_tz ||
+         kind == ValueKind::time;
+}
+
 /// Most cells of most files: a whole number of few digits. Says no to anything unusual.
 bool is_plain_integer(std::string_view text) {
   if (text.empty() || text.size() > 18 || (text[0] == '0' && text.size() > 1)) return false;
@@ -224,11 +222,32 @@ bool is_plain_integer(std::string_view text) {
 }  // namespace
 
 void ColumnGuess::add(std::string_view text, const ValueRules& rules) {
-  bool plain = rules.date_format.empty() && is_plain_integer(text) && !rules.is_null(text);
-  ValueKind kind = plain ? ValueKind::integer : kind_of(text, rules);
+  if (rules.date_format.empty() && is_plain_integer(text) && !rules.is_null(text)) {
+    ++counts_[static_cast<size_t>(ValueKind::integer)];
+    return;
+  }
+  if (text == last_) {
+    ++counts_[static_cast<size_t>(last_kind_)];
+    return;
+  }
+  ValueKind kind = kind_of(text, rules);
   ++counts_[static_cast<size_t>(kind)];
-  if (kind == ValueKind::missing_word) ++missing_words_[std::string(trim(text))];
-  if (kind == ValueKind::text) add_date_hint(trim(text));
+  if (kind == ValueKind::missing_word) {
+    ++missing_words_[std::string(trim(text))];
+  } else if (kind == ValueKind::text && !trim(text).empty() && is_digit(trim(text)[0])) {
+    add_date_hint(trim(text));
+  } else if (is_moment(kind) && text.size() < 32) {
+    last_ = text, last_kind_ = kind;
+  }
+}
+
+void ColumnGuess::add(const ColumnGuess& later) {
+  for (size_t kind = 0; kind < kValueKinds; ++kind) counts_[kind] += later.counts_[kind];
+  for (const auto& [word, times] : later.missing_words_) missing_words_[word] += times;
+  if (other_dates_ == 0) date_separator_ = later.date_separator_;
+  other_dates_ += later.other_dates_;
+  day_first_ = day_first_ || later.day_first_;
+  month_first_ = month_first_ || later.month_first_;
 }
 
 /// 31/12/2024 or 12/31/2024: not guessed, since 01/02/2024 may be either; the note says how to say it.

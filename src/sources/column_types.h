@@ -40,8 +40,13 @@ inline constexpr size_t kValueKinds = 12;
 struct ValueRules {
   std::vector<std::string> nulls;  ///< words for a missing value besides the empty field
   char decimal = '.';
-  std::string date_format;  ///< strptime's form; empty = ISO 8601
-  bool is_null(std::string_view text) const;
+  std::string date_format;                     ///< strptime's form; empty = ISO 8601
+  bool is_null(std::string_view text) const {  // asked of every cell: most differ in their first byte
+    if (text.empty()) return true;
+    for (const std::string& word : nulls)
+      if (word.size() == text.size() && word[0] == text[0] && text == word) return true;
+    return false;
+  }
 };
 
 ValueKind kind_of(std::string_view text, const ValueRules& rules);
@@ -54,6 +59,8 @@ bool fits_exactly(std::string_view text, const ValueRules& rules);
 class ColumnGuess {
  public:
   void add(std::string_view text, const ValueRules& rules);
+  /// What another guess has seen, after what this one has.
+  void add(const ColumnGuess& later);
   /// "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIME" or "VARCHAR".
   std::string type() const;
   /// Where words such as NA keep the column from being a number or a date: what `null:` should say, "NA".
@@ -69,6 +76,8 @@ class ColumnGuess {
   std::string best(uint64_t forgiven) const;
   std::array<uint64_t, kValueKinds> counts_{};
   std::map<std::string, uint64_t> missing_words_;
+  std::string last_;  ///< the last date or time: they take longest to read, and neighbours are often equal
+  ValueKind last_kind_ = ValueKind::null;
   void add_date_hint(std::string_view text);
   std::string date_hint() const;
   uint64_t other_dates_ = 0;  ///< texts such as 31/12/2024

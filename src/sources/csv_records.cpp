@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#include <bit>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include "base/error.h"
 #include "base/text.h"
 
@@ -9,7 +14,8 @@ namespace filrouge {
 namespace {
 
 constexpr size_t kBlock = 1 << 20;
-constexpr size_t kLongestRecord = 64 << 20;  // beyond that a quote was never meant to open
+constexpr size_t kBits = 64;            // bytes that are looked at together; buffer_ has as many behind its end
+constexpr size_t kNoBlock = 0 - kBits;  // further than a block away from any place
 
 }  // namespace
 
@@ -37,14 +43,14 @@ std::string to_text(Flaw flaw) {
   return "";
 }
 
-CsvRecords::CsvRecords(ByteSource& source, const Dialect& dialect)
+CsvRecords::CsvRecords(ByteSource& source, const Dialect& dialect, size_t longest)
     : source_(source),
       delimiter_(dialect.delimiter.at(0)),
       quote_(dialect.quote.empty() ? '\0' : dialect.quote[0]),
       escape_(dialect.escape.empty() ? quote_ : dialect.escape[0]),
-      quoting_(!dialect.quote.empty()) {
-  special_[static_cast<unsigned char>(delimiter_)] = special_['\n'] = special_['\r'] = true;
-  if (quoting_) special_[static_cast<unsigned char>(quote_)] = true;
+      quoting_(!dialect.quote.empty()),
+      block_(kNoBlock),
+      longest_allowed_(longest) {
   for (uint64_t skipped = 0; skipped < dialect.skip; ++skipped) {
     size_t end;
     while ((end = line_end(begin_)) == std::string::npos && fill()) {
@@ -61,8 +67,9 @@ bool CsvRecords::fill() {
   if (at_end_) return false;
   if (begin_ > 0) memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_, begin_ = 0;
-  if (buffer_.size() < end_ + kBlock) buffer_.resize(std::max(end_ + kBlock, 2 * buffer_.size()));
-  size_t got = source_.read(buffer_.data() + end_, buffer_.size() - end_);
+  if (buffer_.size() < end_ + kBlock + kBits) buffer_.resize(std::max(end_ + kBlock + kBits, 2 * buffer_.size()));
+  block_ = kNoBlock;
+  size_t got = source_.read(buffer_.data() + end_, buffer_.size() - kBits - end_);
   end_ += got;
   at_end_ = got == 0;
   return !at_end_;
@@ -96,12 +103,72 @@ bool CsvRecords::next(Record& record) {
   for (;;) {
     if (begin_ == end_ && !fill()) return false;
     if (parse(record) == Step::done) return true;
-    if (end_ - begin_ > kLongestRecord || !fill()) {
+    const bool too_long = end_ - begin_ > longest_allowed_;
+    gave_up_ = gave_up_ || too_long;
+    if (too_long || !fill()) {
       if (parse(record) == Step::done) return true;
       fall_back_to_line(record, Flaw::unterminated_quote);
       return true;
     }
   }
+}
+
+void CsvRecords::look_at_block(size_t at) {
+  block_ = at;
+  specials_ = highs_ = 0;
+  const char quote = quoting_ ? quote_ : delimiter_, escape = quoting_ ? escape_ : delimiter_;
+#ifdef __SSE2__
+  for (size_t part = 0; part < kBits; part += 16) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(buffer_.data() + at + part));
+    auto equal = [&](char byte) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte)); };
+    __m128i found = _mm_or_si128(_mm_or_si128(_mm_or_si128(equal('\n'), equal('\r')), equal(delimiter_)),
+                                 _mm_or_si128(equal(quote), equal(escape)));
+    specials_ |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(found))) << part;
+    highs_ |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(bytes))) << part;
+  }
+#else
+  for (size_t bit = 0; bit < kBits; ++bit) {
+    char byte = buffer_[at + bit];
+    bool special = ends_field(byte) || byte == quote || byte == escape;
+    specials_ |= static_cast<uint64_t>(special) << bit;
+    highs_ |= static_cast<uint64_t>(static_cast<unsigned char>(byte) >> 7) << bit;
+  }
+#endif
+}
+
+/// The first byte from `at` on that is special, or end_.
+inline size_t CsvRecords::next_special(size_t at) {
+  while (at < end_) {
+    if (at - block_ >= kBits) look_at_block(at);
+    if (highs_) high_ = true;  // perhaps the neighbours': then they are looked at for nothing
+    if (uint64_t ahead = specials_ >> (at - block_))
+      return std::min(at + static_cast<size_t>(std::countr_zero(ahead)), end_);
+    at = block_ + kBits;
+  }
+  return end_;
+}
+
+/// Reads one field; `at` is then on the line end, or after the delimiter.
+inline CsvRecords::Step CsvRecords::parse_field(Record& record, size_t& at, bool& last) {
+  const char* bytes = buffer_.data();
+  if (quoting_ && at < end_ && bytes[at] == quote_) {
+    if (parse_quoted(record, at) == Step::need_more) return Step::need_more;
+    if (record.flaw != Flaw::none) return Step::done;
+  } else {
+    size_t start = at;
+    while ((at = next_special(at)) < end_ && !ends_field(bytes[at])) {
+      if (bytes[at] == quote_) regular_ = false;  // a quote inside an unquoted field is taken as it is
+      ++at;
+    }
+    record.fields.emplace_back(bytes + start, at - start);
+  }
+  if (at >= end_) {
+    last = true;
+    return at_end_ ? Step::done : Step::need_more;
+  }
+  last = bytes[at] == '\n' || bytes[at] == '\r';
+  if (!last) ++at;
+  return Step::done;
 }
 
 CsvRecords::Step CsvRecords::parse(Record& record) {
@@ -126,41 +193,14 @@ CsvRecords::Step CsvRecords::parse(Record& record) {
   return Step::done;
 }
 
-/// Reads one field; `at` is then on the line end, or after the delimiter.
-CsvRecords::Step CsvRecords::parse_field(Record& record, size_t& at, bool& last) {
-  const char* bytes = buffer_.data();
-  if (quoting_ && at < end_ && bytes[at] == quote_) {
-    if (parse_quoted(record, at) == Step::need_more) return Step::need_more;
-    if (record.flaw != Flaw::none) return Step::done;
-  } else {
-    size_t start = at;
-    unsigned char seen = 0;
-    for (; at < end_; ++at) {
-      unsigned char byte = static_cast<unsigned char>(bytes[at]);
-      if (special_[byte] && ends_field(bytes[at])) break;
-      if (special_[byte]) regular_ = false;  // a quote inside an unquoted field is taken as it is
-      seen |= byte;
-    }
-    if (seen & 0x80) high_ = true;
-    record.fields.emplace_back(bytes + start, at - start);
-  }
-  if (at >= end_) {
-    last = true;
-    return at_end_ ? Step::done : Step::need_more;
-  }
-  last = bytes[at] == '\n' || bytes[at] == '\r';
-  if (!last) ++at;
-  return Step::done;
-}
-
 /// `at` is on the opening quote; afterwards on what follows the closing one.
 CsvRecords::Step CsvRecords::parse_quoted(Record& record, size_t& at) {
   size_t start = ++at;
   std::string* copy = nullptr;
   for (;; ++at) {
+    at = next_special(at);
     if (at >= end_) return Step::need_more;  // at the end of the file: the quote is never closed
     char byte = buffer_[at];
-    if (static_cast<unsigned char>(byte) & 0x80) high_ = true;
     if (byte == '\n' || (byte == '\r' && at + 1 < end_ && buffer_[at + 1] != '\n')) ++inner_lines_;
     bool closing = byte == quote_;
     if (!closing && byte != escape_) continue;

@@ -46,14 +46,19 @@ struct Record {
 class CsvRecords {
  public:
   /// `source` must outlive it. Dialect::header and Dialect::skip are left to the caller, but `skip` lines are passed
-  /// over.
-  CsvRecords(ByteSource& source, const Dialect& dialect);
+  /// over. A record of more bytes than `longest` is none: its quote was never meant to open.
+  CsvRecords(ByteSource& source, const Dialect& dialect, size_t longest = kLongestRecord);
+  static constexpr size_t kLongestRecord = 64 << 20;
   /// False at the end. A record whose quotes are broken counts as its first line; reading goes on with the next line.
   bool next(Record& record);
 
   /// True as long as DuckDB reads all records so far just as we do.
   bool regular() const { return regular_; }
-  uint64_t longest() const { return longest_; }  ///< bytes of the longest record
+  uint64_t longest() const { return longest_; }      ///< bytes of the longest record
+  uint64_t position() const { return offset_; }      ///< of the next record in the decoded stream
+  char line_ending() const { return line_ending_; }  ///< 'n' = \n, 'r' = \r\n, 'c' = \r, of the first record; 0 = none
+  bool gave_up() const { return gave_up_; }          ///< on a record longer than it may be
+  void allow(size_t longest) { longest_allowed_ = longest; }
 
  private:
   enum class Step { done, need_more };
@@ -61,6 +66,8 @@ class CsvRecords {
   Step parse_field(Record& record, size_t& at, bool& last);
   Step parse_quoted(Record& record, size_t& at);
   bool end_line(size_t& at);
+  size_t next_special(size_t at);
+  void look_at_block(size_t at);
   bool ends_field(char byte) const { return byte == delimiter_ || byte == '\n' || byte == '\r'; }
   bool fill();
   void finish(Record& record, size_t end);
@@ -70,19 +77,23 @@ class CsvRecords {
   ByteSource& source_;
   char delimiter_, quote_, escape_;
   bool quoting_;
-  std::array<bool, 256> special_{};
   std::string buffer_;
   size_t begin_ = 0, end_ = 0;  ///< of what is not yet consumed, in buffer_
-  uint64_t offset_ = 0;         ///< of buffer_[begin_] in the stream
+  size_t block_;           ///< where the block of bytes begins that `specials_` and `highs_` tell of, a bit for each
+  uint64_t specials_ = 0;  ///< delimiters, line ends, quotes and escapes
+  uint64_t highs_ = 0;     ///< bytes over 127
+  uint64_t offset_ = 0;    ///< of buffer_[begin_] in the stream
   uint64_t line_ = 1;
   bool at_end_ = false;
   std::vector<std::string> pool_;  ///< fields that had escapes
   size_t pooled_ = 0;
   uint64_t inner_lines_ = 0;  ///< line ends inside quotes of this record
-  bool high_ = false;         ///< a byte over 127 in this record
+  bool high_ = false;         ///< there may be a byte over 127 in this record
   bool regular_ = true;
-  char line_ending_ = 0;  ///< 'n' = \n, 'r' = \r\n; what the first record ended with
+  char line_ending_ = 0;
   uint64_t longest_ = 0;
+  size_t longest_allowed_;
+  bool gave_up_ = false;
 };
 
 /// Appends fields as one RFC 4180 line.

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "sources/csv_scan.h"
 #include "sources/formats.h"
-#include "sources/read_ahead.h"
 
 namespace filrouge {
 namespace {
@@ -26,71 +26,6 @@ std::string sample_of(const SourceFile& file, const std::string& encoding, bool&
   whole = have < sample.size();
   sample.resize(have);
   return sample;
-}
-
-/// Walks over the data records of one file: `visit(record, reason)`, an empty reason for a sound one.
-/// Integer columns refuse values with a fraction; `types` are those of the file's own columns.
-class FileWalk {
- public:
-  FileWalk(const FileFacts& facts, const CsvRequest& csv, std::vector<bool> integer_columns)
-      : facts_(facts),
-        rules_(csv.rules),
-        integers_(std::move(integer_columns)),
-        source_(open_ahead(facts.file, csv.encoding, Unpacking::bit_by_bit)),
-        records_(*source_, facts.dialect) {
-    if (facts.dialect.header && facts.dialect.header_line == 0) skip_header();
-  }
-
-  bool next(Record& record, std::string& reason) {
-    while (records_.next(record)) {
-      if (record.blank && facts_.names.size() > 1) continue;
-      if (record.line == facts_.dialect.header_line) continue;
-      reason = record.line < facts_.dialect.header_line ? "stands before the header" : flaw_of(record);
-      return true;
-    }
-    return false;
-  }
-  const CsvRecords& records() const { return records_; }
-
- private:
-  void skip_header() {
-    Record record;
-    while (records_.next(record))
-      if (!record.blank) return;
-  }
-
-  std::string flaw_of(const Record& record) const {
-    if (record.flaw != Flaw::none) return to_text(record.flaw);
-    size_t width = facts_.names.size();
-    if (record.fields.size() != width)
-      return fmt::format("expected {}, found {}", plural(width, "column"), record.fields.size());
-    for (size_t column = 0; column < integers_.size(); ++column)
-      if (integers_[column] && !fits_exactly(record.fields[column], rules_))
-        return fmt::format("column {}: `{}` is not a whole number", facts_.names[column], record.fields[column]);
-    return "";
-  }
-
-  const FileFacts& facts_;
-  const ValueRules& rules_;
-  std::vector<bool> integers_;
-  std::unique_ptr<ByteSource> source_;
-  CsvRecords records_;
-};
-
-std::vector<bool> integer_columns(const FileFacts& file, const SourceRequest& request) {
-  std::vector<bool> integers;
-  for (const std::string& name : file.names) {
-    const Column* declared = declared_for(request, name);
-    integers.push_back(declared && is_integer_type(declared->type));
-  }
-  if (std::none_of(integers.begin(), integers.end(), [](bool integer) { return integer; })) integers.clear();
-  return integers;
-}
-
-size_t index_of(const Schema& schema, const std::string& name) {
-  for (size_t at = 0; at < schema.columns.size(); ++at)
-    if (lower(schema.columns[at].name) == lower(name)) return at;
-  return schema.columns.size();
 }
 
 /// The columns of all files, in order of first appearance; says which files lack or add some.
@@ -127,27 +62,6 @@ FileFacts detect_file(const SourceFile& file, const SourceRequest& request, std:
   return facts;
 }
 
-void scan_file(FileFacts& file, const SourceRequest& request, const Schema& schema, std::vector<ColumnGuess>& guesses) {
-  std::vector<ColumnGuess*> slots;
-  for (const std::string& name : file.names)
-    slots.push_back(declared_for(request, name) ? nullptr : &guesses[index_of(schema, name)]);
-  FileWalk walk(file, request.csv, integer_columns(file, request));
-  Record record;
-  std::string reason;
-  while (walk.next(record, reason)) {
-    ++file.records;
-    if (!reason.empty()) {
-      ++file.flawed;
-      continue;
-    }
-    for (size_t column = 0; column < slots.size(); ++column)
-      if (slots[column]) slots[column]->add(record.fields[column], request.csv.rules);
-  }
-  file.longest = walk.records().longest();
-  file.regular = walk.records().regular() && file.flawed == 0 && file.dialect.skip == 0 &&
-                 file.dialect.header_line == 0 && (file.dialect.quote.empty() || file.dialect.quote == "\"");
-}
-
 /// One file's records in the order of `schema`, as RFC 4180 without a header. Calls `kept(offset in the copy, record)`
 /// and `rejected(record, reason)`; `copy` may be null when only the offsets are wanted.
 void rewrite(const FileFacts& file, const SourceRequest& request, const Schema& schema, std::ostream* copy,
@@ -155,7 +69,7 @@ void rewrite(const FileFacts& file, const SourceRequest& request, const Schema& 
              const std::function<void(const Record&, const std::string&)>& rejected) {
   std::vector<size_t> places;
   for (const std::string& name : file.names) places.push_back(index_of(schema, name));
-  FileWalk walk(file, request.csv, integer_columns(file, request));
+  FileWalk walk(file, request);
   Record record;
   std::string reason, line;
   uint64_t offset = 0;

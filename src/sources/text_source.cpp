@@ -10,6 +10,7 @@ namespace {
 
 /// A dialect in which nothing but the line end means anything: no quotes, and a delimiter that is itself a line end.
 const Dialect kLines{"\n", "", "", false, 0, 0};
+constexpr uint64_t kEngineLine = 1'900'000;  // DuckDB's buffers are made for lines up to 2 MB
 
 }  // namespace
 
@@ -25,12 +26,40 @@ SourceFacts inspect_text(const SourceRequest& request, const std::vector<SourceF
     CsvRecords lines(*source, kLines);
     for (Record record; lines.next(record); ++entry.records) entry.flawed += record.flaw != Flaw::none;
     entry.longest = lines.longest();
+    entry.regular = lines.regular() && entry.flawed == 0 && entry.longest < kEngineLine;
     *facts.rows += entry.records - entry.flawed;
   }
   return facts;
 }
 
-WrittenTable read_text(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room) {
+namespace {
+
+/// The files where they lie, as one column of DuckDB's reader with a delimiter that no line has: 4.2 million lines (200
+/// MB) in 2.0 s where a copy with numbered lines takes 2.9. Nothing where DuckDB sees other lines than we do.
+std::optional<WrittenTable> read_in_place(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room) {
+  std::vector<std::string> parts;
+  for (size_t index = 0; index < facts.files.size(); ++index) {
+    const SourceFile& file = facts.files[index].file;
+    fs::path path = readable_path(file, index, request.csv.encoding, room.scratch);
+    parts.push_back(fmt::format(
+        "SELECT {} AS file, row_number() OVER () AS line, coalesce(text, '') AS text{} FROM read_csv({}, "
+        "columns={{'text': 'VARCHAR'}}, delim='\x1F', quote='', escape='', header=false, auto_detect=false, "
+        "compression='none', strict_mode=true{})",
+        quote_text(file.shown), request.partitions.empty() ? "" : ", " + sql_select({}, request.partitions),
+        sql_list({path}), sql_partitions(request.partitions)));
+  }
+  try {
+    WrittenTable table = room.engine.materialise(room.target.name, join(parts, "\nUNION ALL "), RowOrder::streaming,
+                                                 room.target.staging);
+    if (table.rows == facts.rows) return table;
+  } catch (const Error& error) {
+    if (error.kind != ErrorKind::data) throw;
+  }
+  return std::nullopt;
+}
+
+/// By a copy in which each line stands with its file and number.
+WrittenTable read_numbered(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room) {
   std::vector<fs::path> paths;
   uint64_t longest = 0;
   for (size_t index = 0; index < facts.files.size(); ++index) {
@@ -61,6 +90,16 @@ WrittenTable read_text(const SourceRequest& request, const SourceFacts& facts, R
       request.partitions.empty() ? "" : ", " + sql_select({}, request.partitions), sql_list(paths),
       sql_columns(facts.columns.columns), limits, sql_partitions(request.partitions));
   return room.engine.materialise(room.target.name, sql, RowOrder::streaming, room.target.staging);
+}
+
+}  // namespace
+
+WrittenTable read_text(const SourceRequest& request, const SourceFacts& facts, ReadRoom& room) {
+  bool regular =
+      std::all_of(facts.files.begin(), facts.files.end(), [](const FileFacts& file) { return file.regular; });
+  if (regular)
+    if (auto table = read_in_place(request, facts, room)) return *table;
+  return read_numbered(request, facts, room);
 }
 
 }  // namespace filrouge

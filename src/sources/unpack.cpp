@@ -39,7 +39,9 @@ int open_regular(const fs::path& path) {
 
 class FileSource : public ByteSource {
  public:
-  explicit FileSource(const fs::path& path) : path_(path), fd_(open_regular(path)) {}
+  explicit FileSource(const fs::path& path, uint64_t from = 0) : path_(path), fd_(open_regular(path)) {
+    if (from > 0) lseek(fd_, static_cast<off_t>(from), SEEK_SET);  // of a regular file: cannot fail
+  }
   ~FileSource() override { close(fd_); }
   FileSource(const FileSource&) = delete;
   FileSource& operator=(const FileSource&) = delete;
@@ -286,8 +288,8 @@ std::unique_ptr<ByteSource> unpacked(const SourceFile& file, Unpacking unpacking
   return std::make_unique<BombGuard>(std::move(source), fs::file_size(file.path), file.shown);
 }
 
-std::unique_ptr<ByteSource> file_source(const fs::path& path) {
-  return std::make_unique<FileSource>(path);
+std::unique_ptr<ByteSource> file_source(const fs::path& path, uint64_t from) {
+  return std::make_unique<FileSource>(path, from);
 }
 
 std::string take(ByteSource& source, size_t size) {

@@ -25,8 +25,6 @@ struct Input {
   }
 };
 
-/// The file itself; FR0304 for what is not a regular file (a FIFO or a device would hang or never end).
-std::unique_ptr<ByteSource> file_source(const fs::path& path);
 /// The file, unpacked as its first bytes say.
 std::unique_ptr<ByteSource> unpacked(const SourceFile& file, Unpacking unpacking = Unpacking::at_once);
 /// Up to `size` bytes, fewer only at the end.

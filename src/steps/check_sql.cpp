@@ -225,6 +225,10 @@ void Compiler::range(const Json& value, const Path& path) {
                       "another type can be given where the table is read (`columns:`) or in a query (`CAST`)");
       fails += fmt::format("{}{} {} {}", fails.empty() ? "" : " OR ", name, bound == &low ? "<" : ">", *literal);
     }
+    if (low.is_number() && high.is_number() && high < low)
+      return report(place, "FR0404",
+                    fmt::format("the range ends at {}, before it begins at {}", scalar_text(high), scalar_text(low)),
+                    "the lower bound comes first");
     if (low.is_null() || high.is_null())
       rule = low.is_null() ? "at most " + scalar_text(high) : "at least " + scalar_text(low);
     else

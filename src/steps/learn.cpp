@@ -194,6 +194,27 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   return binding;
 }
 
+constexpr const char* kMethods =
+    "auto tries and blends; boosting = LightGBM; additive = one curve per feature and a few pairs that help, "
+    "readable; linear = ridge; "
+    "baseline = the mean, or the shares of the classes. Of cluster: kmeans, mixture (Gaussian); auto keeps the "
+    "higher silhouette. Of rank boosting is lambdarank, and linear a ridge on the grade. Of anomaly: isolation "
+    "(forest), pca (T2 and Q); auto takes pca where numbers move "
+    "together";
+
+std::vector<KeySpec> setting_keys() {
+  return {
+      {.name = "trees", .type = ValueType::integer, .about = "how many"},
+      {.name = "leaves", .type = ValueType::integer, .default_value = "31", .about = "per tree"},
+      {.name = "depth", .type = ValueType::integer, .about = "of a tree, at most"},
+      {.name = "rate", .type = ValueType::number, .default_value = "0.1", .about = "how much of each tree is added"},
+      {.name = "min_rows", .type = ValueType::integer, .default_value = "20", .about = "in a leaf"},
+      {.name = "l1", .type = ValueType::number, .about = "penalty on leaf values"},
+      {.name = "l2", .type = ValueType::number, .about = "penalty on squared leaf values"},
+      {.name = "feature_share", .type = ValueType::number, .about = "of the features, drawn for each tree"},
+      {.name = "row_share", .type = ValueType::number, .about = "of the rows, drawn for each tree"}};
+}
+
 std::vector<KeySpec> keys() {
   return {
       {.name = "from", .type = ValueType::table, .required = true, .about = "the table to learn from"},
@@ -215,13 +236,7 @@ std::vector<KeySpec> keys() {
       {.name = "method",
        .type = ValueType::choice,
        .default_value = "auto",
-       .about =
-           "auto tries and blends; boosting = LightGBM; additive = one curve per feature and a few pairs that help, "
-           "readable; linear = ridge; "
-           "baseline = the mean, or the shares of the classes. Of cluster: kmeans, mixture (Gaussian); auto keeps the "
-           "higher silhouette. Of rank boosting is lambdarank, and linear a ridge on the grade. Of anomaly: isolation "
-           "(forest), pca (T2 and Q); auto takes pca where numbers move "
-           "together",
+       .about = kMethods,
        .choices = {"auto", "boosting", "linear", "additive", "baseline", "kmeans", "mixture", "isolation", "pca"}},
       {.name = "k",
        .type = ValueType::integer,
@@ -278,18 +293,7 @@ std::vector<KeySpec> keys() {
       {.name = "settings",
        .type = ValueType::mapping,
        .about = "of boosting and additive, in place of tuning",
-       .keys = {{.name = "trees", .type = ValueType::integer, .about = "how many"},
-                {.name = "leaves", .type = ValueType::integer, .default_value = "31", .about = "per tree"},
-                {.name = "depth", .type = ValueType::integer, .about = "of a tree, at most"},
-                {.name = "rate",
-                 .type = ValueType::number,
-                 .default_value = "0.1",
-                 .about = "how much of each tree is added"},
-                {.name = "min_rows", .type = ValueType::integer, .default_value = "20", .about = "in a leaf"},
-                {.name = "l1", .type = ValueType::number, .about = "penalty on leaf values"},
-                {.name = "l2", .type = ValueType::number, .about = "penalty on squared leaf values"},
-                {.name = "feature_share", .type = ValueType::number, .about = "of the features, drawn for each tree"},
-                {.name = "row_share", .type = ValueType::number, .about = "of the rows, drawn for each tree"}}},
+       .keys = setting_keys()},
       {.name = "sample",
        .type = ValueType::integer,
        .default_value = "as many as 1 GB holds",

@@ -67,8 +67,9 @@ Block drawn(const Block& block, uint64_t first, uint64_t step) {
 void read_rows(LearnData& data, const ModelPlan& plan, Engine& engine) {
   uint64_t next = 0;
   engine.scan(learn_scan_sql(plan, data), kScanRows, [&](Block&& block) {
-    Block kept = data.step == 1 ? std::move(block) : drawn(block, next, data.step);
-    next += data.step == 1 ? kept.rows : block.rows;
+    const uint64_t first = next;
+    next += block.rows;
+    Block kept = data.step == 1 ? std::move(block) : drawn(block, first, data.step);
     data.inputs.add(kept);
     data.others.add(kept, data.inputs.columns.size());
   });

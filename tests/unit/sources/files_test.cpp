@@ -342,5 +342,56 @@ TEST(Files, WhenNoLineOfJsonHasTheDeclaredType) {
   EXPECT_EQ(trial.rows("SELECT count(*) FROM t.rejects"), "[[2]]");
 }
 
+/// Lines of `text`, as filrouge numbers them.
+std::string lines_of(const std::string& text) {
+  Json rows = Json::array();
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    rows.push_back({"t.txt", rows.size() + 1, line});
+  }
+  return rows.dump();
+}
+
+TEST(Text, EachLineIsARowWhateverItHolds) {
+  const char* kTexts[] = {"one\ntwo\n",
+                          "no line end",
+                          "\n\nblank\n\n",
+                          " spaces , commas; \"quotes\" 'and' \\backslash\n#x\n",
+                          "\"\n\"\n",
+                          "crlf\r\nlines\r\n\r\n",
+                          "a unit separator \x1F within\nplain\n",
+                          "NULL\nNA\n\\N\n",
+                          "\xC3\xA9t\xC3\xA9\n",
+                          "tab\there\n"};
+  for (const char* text : kTexts) {
+    SourceTrial trial;
+    trial.file("t.txt", text);
+    trial.read("t.txt");
+    EXPECT_EQ(trial.rows(), lines_of(text)) << text;
+    EXPECT_EQ(trial.rejects(), "[]") << text;
+  }
+}
+
+TEST(Text, LinesAreNumberedInOrderOnAnyNumberOfThreads) {
+  SourceTrial trial;
+  std::string text;
+  for (int i = 1; i <= 2'000'000; ++i) text += fmt::format("line {}\n", i);  // 24 MB: several of DuckDB's parts
+  trial.file("t.txt", text);
+  trial.read("t.txt");
+  EXPECT_EQ(trial.rows("SELECT count(*), count(*) FILTER (text = 'line ' || line) FROM t"), "[[2000000,2000000]]");
+  EXPECT_EQ(trial.rows("SELECT bool_and(line = file_row_number + 1) FROM read_parquet('" +
+                       trial.outcome.table.files[0].string() + "', file_row_number = true)"),
+            "[[true]]");
+}
+
+TEST(Text, FilesAreNumberedEachFromOne) {
+  SourceTrial trial;
+  trial.file("d/a.txt", "x\ny\n");
+  trial.file("d/b.txt", "z\n");
+  trial.read("d/*.txt");
+  EXPECT_EQ(trial.rows(), R"([["d/a.txt",1,"x"],["d/a.txt",2,"y"],["d/b.txt",1,"z"]])");
+}
+
 }  // namespace
 }  // namespace filrouge

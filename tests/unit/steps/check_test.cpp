@@ -384,6 +384,7 @@ TEST(Check, ProblemsStandAtTheirPlace) {
       {"      - refers: {tail: planes.year}\n", "FR0407", 5, 24, ""},
       {"      - refers: {tail: planes}\n", "FR0404", 5, 24, ""},
       {"      - range: {delay: 5}\n", "FR0404", 5, 24, ""},
+      {"      - range: {delay: [9, 1]}\n", "FR0404", 5, 17, "the lower bound comes first"},
       {"      - range: {delay: [a, 5]}\n", "FR0407", 5, 17, "a number"},
       {"      - range: {day: [2013-02-30, null]}\n", "FR0407", 5, 17, "a date"},
       {"      - in: {tail: [1, 2]}\n", "FR0407", 5, 21, "quotes"},
