@@ -28,7 +28,7 @@ BUILD = ROOT / "build/fuzz"
 KEPT = ROOT / "tests/fuzz/corpus"
 TARGETS = ["thread", "protocol", "model", "catalog", "csv", "unpack"]
 LONGEST = {"thread": 2048, "csv": 600, "unpack": 2048, "protocol": 6000, "model": 6000, "catalog": 24000}  # bytes of an input
-KEPT_BYTES = 60_000  # of a target's inputs in tests/fuzz/corpus
+KEPT_BYTES, KEPT_FILES = 60_000, 120  # of a target's inputs in tests/fuzz/corpus
 
 
 def build(targets):
@@ -154,19 +154,19 @@ def minimise(name, program, corpus, environment):
 
 
 def keep(name: str, corpus: Path):
-    """Small inputs first, then others drawn, up to KEPT_BYTES. What was put there by hand, by another name than a hash, stays."""
+    """A third the smallest, the others drawn. What was put there by hand, by another name than a hash, stays."""
     folder = KEPT / name
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("[0-9a-f]" * 40):
         old.unlink()
     files = sorted((path for path in (corpus / name).iterdir() if len(path.name) == 40), key=lambda path: (path.stat().st_size, path.name))
-    half = len(files) // 2
-    rest = files[half:]
+    rest = files[KEPT_FILES // 3:]
     random.Random(1).shuffle(rest)
-    total = 0
-    for path in files[:half] + rest:
-        if total + path.stat().st_size <= KEPT_BYTES and path.stat().st_size <= KEPT_BYTES // 8:
-            total += path.stat().st_size
+    total = count = 0
+    for path in files[:KEPT_FILES // 3] + rest:
+        size = path.stat().st_size
+        if count < KEPT_FILES and total + size <= KEPT_BYTES and size <= KEPT_BYTES // 3:
+            total, count = total + size, count + 1
             shutil.copyfile(path, folder / path.name)
     print(f"{name:9} {len(list(folder.iterdir()))} inputs, {total} bytes in {folder.relative_to(ROOT)}")
 
