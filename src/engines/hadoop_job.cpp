@@ -22,11 +22,13 @@ namespace {
 constexpr uint64_t kLogsMs = 60'000;
 constexpr int kLogTries = 5;
 
-/// Waits for "done" on its standard input; where that closes without, whoever ran the job is gone.
+/// Waits for "done" on its standard input; where that closes without, whoever ran the job is gone. A cluster that is
+/// gone too is not waited for long.
 constexpr const char* kGuard = R"(exec 3<"$4"; read -r word; [ "$word" = done ] && exit 0
 job=$(grep -o -m 1 'job_[0-9]*_[0-9]*' <&3)
-[ -n "$job" ] && "$2" application -kill "application_${job#job_}"
-"$1" fs -rm -r -f -skipTrash "$3")";
+limit=$(command -v timeout) && limit="$limit 120"
+[ -n "$job" ] && $limit "$2" application -kill "application_${job#job_}"
+$limit "$1" fs -rm -r -f -skipTrash "$3")";
 
 std::string random_name() {
   uint64_t number = 0;
