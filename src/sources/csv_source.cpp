@@ -16,7 +16,6 @@ namespace filrouge {
 namespace {
 
 constexpr size_t kSampleBytes = 256 << 10;
-constexpr uint64_t kEngineLine = 1'900'000;  // DuckDB's buffers are made for lines up to 2 MB
 
 std::string sample_of(const SourceFile& file, const std::string& encoding, bool& whole) {
   auto source = open_source(file, encoding, Unpacking::bit_by_bit);

@@ -35,6 +35,9 @@ fs::path readable_path(const SourceFile& file, size_t index, const std::string& 
 /// scratch/00012/year=2024/month=1/data.csv, its folders made: key=value parts stay visible to the engine.
 fs::path scratch_path(const SourceFile& file, size_t index, const fs::path& scratch, const std::string& extension);
 
+/// DuckDB's reader of lines has buffers for lines up to 2 MB; for longer ones it must be told.
+inline constexpr uint64_t kEngineLine = 1'900'000;
+
 /// "['a', 'b']" and "{'a': 'BIGINT', ...}" as SQL.
 std::string sql_list(const std::vector<fs::path>& paths);
 std::string sql_columns(const std::vector<Column>& columns);

@@ -10,7 +10,6 @@ namespace {
 
 /// A dialect in which nothing but the line end means anything: no quotes, and a delimiter that is itself a line end.
 const Dialect kLines{"\n", "", "", false, 0, 0};
-constexpr uint64_t kEngineLine = 1'900'000;  // DuckDB's buffers are made for lines up to 2 MB
 
 }  // namespace
 
@@ -82,7 +81,7 @@ WrittenTable read_numbered(const SourceRequest& request, const SourceFacts& fact
     longest = std::max(longest, 2 * lines.longest() + file.shown.size() + 64);
   }
   std::string limits =
-      longest > 1'900'000 ? fmt::format(", max_line_size={}, buffer_size={}", longest, 8 * longest) : "";
+      longest > kEngineLine ? fmt::format(", max_line_size={}, buffer_size={}", longest, 8 * longest) : "";
   std::string sql = fmt::format(
       "SELECT file, line, coalesce(text, '') AS text{} FROM read_csv({}, columns={}, delim=',', quote='\"', "
       "escape='\"', "

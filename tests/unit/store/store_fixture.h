@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../code_of.h"
 #include "../temp_folder.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -79,16 +80,6 @@ inline std::vector<std::string> texts(const std::vector<Finding>& findings) {
   std::vector<std::string> texts;
   for (const Finding& finding : findings) texts.push_back(finding.what + " " + finding.path);
   return texts;
-}
-/// Code of the Error that `act` throws; "" when it throws none.
-template <class Act>
-std::string code_of(Act act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    return e.code;
-  }
-  return "";
 }
 
 class StoreTest : public testing::Test {

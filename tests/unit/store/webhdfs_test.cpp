@@ -1,5 +1,6 @@
 #include "store/webhdfs.h"
 
+#include "../code_of.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "store/hdfs_checksum.h"
@@ -10,16 +11,6 @@ namespace {
 
 WebHdfsPatience quick() {
   return {2, 2, {5, 5, 5}};
-}
-
-template <class Act>
-std::string code_of(Act act) {
-  try {
-    act();
-  } catch (const Error& e) {
-    return e.code;
-  }
-  return "";
 }
 
 class WebHdfsTest : public testing::Test {
