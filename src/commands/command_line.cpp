@@ -25,7 +25,9 @@ const std::vector<OptionSpec>& common_options() {
       {"--file", "FILE", "the thread to use; default: thread.yaml here or in a folder above"},
       {"--store", "DIR", "where versions are kept; default: .filrouge beside the thread"},
       {"--set", "NAME=VALUE", "another value for a parameter of the thread", true},
-      {"--engine", "NAME", "where steps run that can run elsewhere: duckdb, or an engine of engines.yaml"},
+      {"--engine", "NAME",
+       "where steps run that can run elsewhere: duckdb, an engine of engines.yaml, or auto: there what is larger than "
+       "the memory"},
       {"--memory", "SIZE", "memory for all workers together; default: 60 % of the machine or container"},
       {"--jobs", "N", "steps at the same time; default: one for each processor"},
       {"--step-timeout", "TIME", "a step that takes longer fails, for example 10s"},

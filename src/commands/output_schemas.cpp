@@ -131,8 +131,9 @@ Json show() {
                  {"versions", whole()},
                  {"files", list(text())},
                  {"card", type("object")},
+                 {"proof", object({{"equal", truth()}, {"terms", list(text())}, {"at", text()}})},
                  {"first_rows", object(rows())}},
-                {"key", "created", "rows", "bytes", "versions", "files", "card", "first_rows"});
+                {"key", "created", "rows", "bytes", "versions", "files", "card", "proof", "first_rows"});
 }
 
 Json history() {

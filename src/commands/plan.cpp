@@ -12,7 +12,19 @@ namespace {
 constexpr int kWorkIsPending = 4;
 constexpr size_t kNamesShown = 3;  // of the steps that a step touches
 
-Json to_json(const Plan& plan) {
+/// Whether an engine of engines.yaml does the step; nothing where that depends on inputs that are not built yet.
+std::optional<bool> goes_elsewhere(const Plan& plan, size_t index, uint64_t memory_bytes) {
+  const std::optional<Binding>& binding = plan.steps[index].binding;
+  if (!binding || binding->engine.empty()) return false;
+  if (!binding->by_size) return true;
+  std::map<size_t, Version> done;
+  for (size_t need : plan.steps[index].needs)
+    if (plan.steps[need].action == Action::reuse) done[need] = *plan.steps[need].version;
+  std::optional<uint64_t> bytes = input_bytes(plan, index, done);
+  return bytes ? std::optional(*bytes > memory_bytes) : std::nullopt;
+}
+
+Json to_json(const Plan& plan, uint64_t memory_bytes) {
   Json steps = Json::array();
   const std::vector<Touches> touches = touches_of(plan);
   for (size_t i = 0; i < plan.steps.size(); ++i) {
@@ -24,8 +36,8 @@ Json to_json(const Plan& plan) {
     Json labels = Json::array();
     for (size_t touched : touches[i].steps) labels.push_back(plan.steps[touched].step->label());
     entry["touches"] = std::move(labels);
-    entry["engine"] =
-        step.binding ? Json(step.binding->engine.empty() ? "duckdb" : step.binding->engine) : Json(nullptr);
+    std::optional<bool> elsewhere = goes_elsewhere(plan, i, memory_bytes);
+    entry["engine"] = !step.binding || !elsewhere ? Json(nullptr) : Json(*elsewhere ? step.binding->engine : "duckdb");
     entry["touches_count"] = touches[i].count;
     entry["personal"] = json_of(touches[i].personal);
     steps.push_back(std::move(entry));
@@ -74,12 +86,17 @@ bool is_news(const PlannedStep& step) {
 }
 
 /// "on spark: departures; on spark in parts: scored; ranked runs here: .." where another engine has something to do.
-std::string places_text(const Plan& plan) {
+std::string places_text(const Plan& plan, uint64_t memory_bytes) {
   std::map<std::string, std::vector<std::string>> there;
   std::vector<std::string> places;
-  for (const PlannedStep& step : plan.steps)
-    if (step.action == Action::build && step.binding && !step.binding->engine.empty())
-      there[step.binding->engine + (step.binding->cuts.empty() ? "" : " in parts")].push_back(step.step->name);
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const PlannedStep& step = plan.steps[i];
+    std::optional<bool> goes = goes_elsewhere(plan, i, memory_bytes);
+    if (step.action != Action::build || goes == false) continue;
+    std::string place = step.binding->engine + (step.binding->cuts.empty() ? "" : " in parts");
+    if (!goes) place += fmt::format(", if what they read takes more than {}", human_bytes(memory_bytes));
+    there[place].push_back(step.step->name);
+  }
   for (const auto& [place, names] : there) places.push_back(fmt::format("on {}: {}", place, join(names, ", ")));
   for (const PlannedStep& step : plan.steps)
     if (step.action == Action::build && step.binding && !step.binding->stays.empty())
@@ -103,11 +120,12 @@ int plan(const Arguments& arguments) {
     if (step.action == Action::build) seconds += step.seconds.value_or(0);
   }
   int code = arguments.has("--exit-code") && to_build > 0 ? kWorkIsPending : 0;
-  if (arguments.json()) return print_json(to_json(plan)), code;
+  if (arguments.json()) return print_json(to_json(plan, memory_option(arguments))), code;
   const std::vector<Touches> touches = touches_of(plan);
   for (size_t i = 0; i < plan.steps.size(); ++i)
     if (is_news(plan.steps[i]) || arguments.has("--all")) print(plan, i, verb_width, name_width, touches);
-  if (std::string places = places_text(plan); !places.empty()) std::cout << "  " << places << "\n";
+  if (std::string places = places_text(plan, memory_option(arguments)); !places.empty())
+    std::cout << "  " << places << "\n";
   double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (to_build == 0 && barred > 0)
     std::cout << fmt::format("  {} cannot be built, {} up to date  ({})\n", barred, reused, human_seconds(took));

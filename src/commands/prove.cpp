@@ -60,6 +60,31 @@ std::string verdict(const Proof& proof) {
   return "DIFFERENT: " + join(columns, ", ");
 }
 
+/// What was compared, and how far it goes.
+std::vector<std::string> terms(const Proof& proof, const ProveOptions& options) {
+  std::vector<std::string> terms = {fmt::format("on {} and {}", proof.engine, proof.other_engine),
+                                    options.sample < 1
+                                        ? fmt::format("{:.6g} % of the rows of its inputs", options.sample * 100)
+                                        : "all rows of its inputs",
+                                    fmt::format("doubles to {:.0e}", options.tolerance)};
+  if (proof.equal && proof.largest_error > 0)
+    terms.push_back(fmt::format("largest difference {:.0e}", proof.largest_error));
+  if (!proof.equal) terms.push_back(verdict(proof));
+  return terms;
+}
+
+/// The receipt of a proof, as the history of runs keeps it.
+RunStep receipt(const Proof& proof, const ProveOptions& options) {
+  RunStep step;
+  step.verb = proof.step->step->verb, step.name = proof.step->step->name, step.key = proof.step->key.value_or("");
+  step.action = !proof.failure.empty() ? "failed" : proof.equal ? "equal" : "different";
+  step.error = proof.failure;
+  if (proof.failure.empty()) step.why = terms(proof, options);
+  step.seconds = proof.seconds + proof.other_seconds;
+  step.rows = proof.rows;
+  return step;
+}
+
 /// The steps are given the same rows, so what differs began here: in what the column is computed from.
 std::string origin(const Proof& proof, const std::string& column) {
   for (const ColumnLineage& lineage : proof.step->binding->tables[0].lineage.columns)
@@ -102,11 +127,23 @@ int prove(const Arguments& arguments) {
   for (const PlannedStep& step : plan.steps)
     if (step.selected && step.step->verb == "sql") width = std::max(width, step.step->name.size());
   Json proofs = Json::array();
+  std::vector<RunStep> receipts;
+  const auto start = std::chrono::steady_clock::now();
   filrouge::prove(workspace.thread, workspace.store(), plan, options, [&](const Proof& proof) {
     ++all, equal += proof.equal;
     proofs.push_back(to_json(proof));
+    receipts.push_back(receipt(proof, options));
     if (!arguments.json()) print(proof, width);
   });
+  const int code = equal == all ? 0 : 3;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  try {
+    Store& store = workspace.open_store(Store::Access::write);  // from here on the plan is gone
+    store.end_run(store.begin_run(command_text("prove", arguments), took.count()), code, receipts);
+  } catch (const Error& error) {
+    if (error.kind == ErrorKind::interrupted) throw;
+    std::cerr << fmt::format("  the history does not have this proof: {}\n", error.message);
+  }
   if (arguments.json())
     print_json(
         {{"engines", Json::array({options.first, options.second})}, {"sample", options.sample}, {"steps", proofs}});
@@ -114,7 +151,7 @@ int prove(const Arguments& arguments) {
     std::cerr << fmt::format(
         "  {} of {} equal on {} and {}{}\n", equal, plural(all, "step"), options.first, options.second,
         options.sample < 1 ? fmt::format(", with {:.6g} % of the rows", options.sample * 100) : "");
-  return equal == all ? 0 : 3;
+  return code;
 }
 
 }  // namespace
@@ -126,10 +163,10 @@ Command prove_command() {
           .details =
               "Each selected sql step runs on both engines, with what the store has of its inputs, and the two results "
               "are compared "
-              "as multisets of rows: doubles to --tolerance, all else exactly. Nothing is kept. Exit code 3 when a "
-              "step differs "
-              "or does not run on one of them.\n\n"
-              "  filrouge prove departures+ --engines duckdb,spark --sample 1%",
+              "as multisets of rows: doubles to --tolerance, all else exactly. The rows are not kept; what came of it "
+              "stands in `history` and `show`. Exit code 3 when a step differs or does not run on one of them.\n\n"
+              "  filrouge prove departures+ --engines duckdb,spark --sample 1%\n"
+              "  filrouge show departures       says when it was last compared, and on what",
           .options = {{"--engines", "A,B", "the two: duckdb, or names of engines.yaml"},
                       {"--sample", "SHARE", "of the rows of each input, chosen by their hash, for example 1%"},
                       {"--tolerance", "ERROR", "relative, of doubles; default 1e-12"}},

@@ -162,15 +162,6 @@ int idle(const Plan& plan, const Arguments& arguments, double seconds) {
   return 0;
 }
 
-std::string command_text(const Arguments& arguments) {
-  std::string text = "filrouge run";
-  for (const std::string& word : arguments.positional) text += " " + word;
-  for (const auto& [option, values] : arguments.options)
-    for (const std::string& value : values)
-      if (option != "--json" && option != "--quiet") text += " " + option + (value.empty() ? "" : " " + value);
-  return text;
-}
-
 /// What did not fit is told again where nobody can miss it: "not kept: 1 row in orders.rejects, 2 in
 /// priced.quarantine".
 std::string not_kept(const RunOutcome& outcome, const Store& store) {
@@ -222,7 +213,7 @@ int run(const Arguments& arguments) {
   Reporter reporter(plan, workspace.thread, arguments.quiet() || arguments.json());
   bool show_problems = !arguments.json();
   RunOutcome outcome = execute(workspace.thread, store, workspace.planner(), plan,
-                               workspace.run_options(command_text(arguments)), [&](const RunEvent& event) {
+                               workspace.run_options(command_text("run", arguments)), [&](const RunEvent& event) {
                                  if (show_problems) reporter.on(event);
                                });
   reporter.erase_live();

@@ -22,6 +22,7 @@ struct Card {
   Json first_rows;       ///< an answer of `rows`
   std::vector<std::string> side_tables;
   std::optional<Version> check;  ///< of the table, where there is one
+  std::optional<Run> proof;      ///< the last one of this version
   Json model;                    ///< card.json of a model; null of anything else
 };
 
@@ -45,6 +46,7 @@ Card make_card(Workspace& workspace, const Arguments& arguments, Named named) {
   for (const StoredTable& table : named.version->tables)
     if (table.name != named.table) card.side_tables.push_back(table.name);
   if (named.step->verb != "check") card.check = store.current("check", named.table);
+  if (named.step->verb == "sql") card.proof = store.last_proof(*named.version);
   store.check_unchanged(*named.version);
   if (named.step->verb == "learn" && named.table == named.step->name)
     card.model = read_model_card(store.folder_of(*named.version));
@@ -100,6 +102,10 @@ Json card_json(const Card& card) {
                {"columns", columns_json(card)},
                {"first_rows", card.first_rows}};
   if (card.check) json["check"] = {{"passed", card.check->passed}, {"summary", card.check->summary}};
+  if (card.proof) {
+    const RunStep& step = card.proof->steps.at(0);
+    json["proof"] = {{"equal", step.action == "equal"}, {"terms", step.why}, {"at", card.proof->finished}};
+  }
   if (!card.model.is_null()) json["card"] = card.model;
   return json;
 }
@@ -156,6 +162,10 @@ void print_card(const Card& card, const Thread& thread) {
     std::cout << labelled("checked", kLabel,
                           fmt::format("{}{}; next: filrouge show {}.checks", card.check->summary,
                                       card.check->passed ? "" : " (not passed)", named.table));
+  if (card.proof)
+    std::cout << labelled("compared", kLabel,
+                          fmt::format("{} {} ({} UTC)", card.proof->steps.at(0).action,
+                                      join(card.proof->steps.at(0).why, ", "), short_time(card.proof->finished)));
   for (const std::string& path : version.publish_to)
     std::cout << labelled("file", kLabel, (thread.folder / path).string());
   std::cout << labelled("see also", kLabel, join(card.side_tables, ", "));

@@ -106,6 +106,15 @@ uint64_t timeout_option_ms(const Arguments& arguments) {
   return *milliseconds;
 }
 
+std::string command_text(const std::string& command, const Arguments& arguments) {
+  std::string text = "filrouge " + command;
+  for (const std::string& word : arguments.positional) text += " " + word;
+  for (const auto& [option, values] : arguments.options)
+    for (const std::string& value : values)
+      if (option != "--json" && option != "--quiet") text += " " + option + (value.empty() ? "" : " " + value);
+  return text;
+}
+
 void stop_execution_on_signals() {
   for (int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, [](int) { request_stop(); });
 }

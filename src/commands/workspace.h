@@ -64,6 +64,9 @@ uint64_t memory_option(const Arguments& arguments);
 int jobs_option(const Arguments& arguments);
 uint64_t timeout_option_ms(const Arguments& arguments);
 
+/// "filrouge run late --jobs 2": for the history.
+std::string command_text(const std::string& command, const Arguments& arguments);
+
 /// A folder of this process for spilling, removed at exit.
 std::filesystem::path scratch_folder();
 

@@ -74,8 +74,9 @@ class Execution {
   void reuse(size_t index);
   Limits limits_for(size_t index) const;
   bool anything_beside(size_t index) const;
-  Worker& hands_for(size_t index, Worker& worker);
-  Json request_for(size_t index, const fs::path& staging) const;
+  std::string engine_for(size_t index) const;
+  Worker& hands_for(const std::string& engine, Worker& worker);
+  Json request_for(size_t index, const fs::path& staging, const std::string& engine) const;
   std::vector<Version> unchecked_inputs(size_t index);
   Diagnostic problem_of(const PlannedStep& step, const Error& error) const;
   void warm_up(Worker& worker, std::unique_lock<std::mutex>& lock);
@@ -186,7 +187,7 @@ std::optional<size_t> Execution::early_step() {
   for (size_t index : early_) {
     PlannedStep& step = plan_.steps[index];
     auto runs = [&](size_t gate) { return states_[gate] == State::running || states_[gate] == State::done; };
-    if (stopping_ || !step.binding || !step.binding->engine.empty() || obstacle(index)) continue;
+    if (stopping_ || !step.binding || !engine_for(index).empty() || obstacle(index)) continue;
     if (step.binding->work.contains("programs")) continue;  // what a program does may be seen outside
     if (!std::all_of(step.gates.begin(), step.gates.end(), runs)) continue;
     if (!step.key && !decide(index)) {
@@ -306,7 +307,7 @@ bool Execution::anything_beside(size_t index) const {
   for (size_t i = 0; i < states_.size(); ++i) {
     if (i == index || states_[i] == State::done || states_[i] == State::failed || states_[i] == State::skipped)
       continue;
-    if (plan_.steps[i].action == Action::reuse) continue;
+    if (plan_.steps[i].action != Action::build) continue;
     if (states_[i] == State::running || !plan_.ancestors(i, false)[index]) return true;  // a gate does not keep it back
   }
   return false;
@@ -322,19 +323,25 @@ Limits Execution::limits_for(size_t index) const {
   return {memory, options_.jobs, options_.step_timeout_ms};
 }
 
-Json Execution::request_for(size_t index, const fs::path& staging) const {
+/// The engine of engines.yaml that does the step, whose inputs are there; empty = the embedded one.
+std::string Execution::engine_for(size_t index) const {
+  const Binding& binding = *plan_.steps[index].binding;
+  if (binding.by_size && *input_bytes(plan_, index, done_) <= options_.memory_bytes) return "";
+  return binding.engine;
+}
+
+Json Execution::request_for(size_t index, const fs::path& staging, const std::string& engine) const {
   const PlannedStep& step = plan_.steps[index];
   Json inputs = Json::array();
   for (const Use& use : step.binding->uses) {
     size_t source = *plan_.source_of(use.table, index);
     inputs.push_back(to_json(files_in(store_, plan_.steps[source], done_.at(source), use.table)));
   }
-  return work_request(thread_, step, inputs, staging, limits_for(index), step.binding->engine);
+  return work_request(thread_, step, inputs, staging, limits_for(index), engine);
 }
 
-/// The worker that does a step: `worker`, or the one that keeps the driver of the step's engine.
-Worker& Execution::hands_for(size_t index, Worker& worker) {
-  const std::string& engine = plan_.steps[index].binding->engine;
+/// The worker that does a step: `worker`, or the one that keeps the driver of its engine.
+Worker& Execution::hands_for(const std::string& engine, Worker& worker) {
   if (engine.empty()) return worker;
   std::unique_ptr<Worker>& keeper = engine_workers_[engine];
   if (!keeper) keeper = std::make_unique<Worker>(options_.scratch);
@@ -371,8 +378,9 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
   auto start = Clock::now();
   try {
     staging = store_.stage();
-    Json request = request_for(index, staging);
-    Worker& hands = hands_for(index, worker);
+    const std::string engine = engine_for(index);
+    Json request = request_for(index, staging, engine);
+    Worker& hands = hands_for(engine, worker);
     std::vector<Version> inputs = unchecked_inputs(index);
     lock.unlock();
     for (const Version& input : inputs) store_.check_unchanged(input);
@@ -402,6 +410,10 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     event.action = "built";
     event.summary = version.summary;
     event.notes = version.notes;
+    if (step.binding->by_size && !engine.empty())
+      event.notes.push_back(fmt::format("on {}: what it reads takes {}, and there is memory for {}", engine,
+                                        human_bytes(*input_bytes(plan_, index, done_)),
+                                        human_bytes(options_.memory_bytes)));
     if (answer.by_one_thread)
       event.notes.push_back("memory was short, so one thread did it; --memory SIZE gives it more");
     done_[index] = std::move(version);

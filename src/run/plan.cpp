@@ -54,6 +54,14 @@ std::optional<Inputs> inputs_of(const Plan& plan, size_t index, const std::map<s
 
 }  // namespace
 
+std::optional<uint64_t> input_bytes(const Plan& plan, size_t index, const std::map<size_t, Version>& done) {
+  std::optional<Inputs> inputs = inputs_of(plan, index, done);
+  if (!inputs) return std::nullopt;
+  uint64_t bytes = 0;
+  for (const auto& [name, table] : *inputs) bytes += table->bytes;
+  return bytes;
+}
+
 Planner::Planner(const Thread& thread, Store& store, PlanOptions options)
     : impl_(new Impl{thread, store, std::move(options), engine_version(), {}, {}, {}}) {}
 Planner::~Planner() = default;

@@ -60,6 +60,10 @@ struct PlanOptions {
   Limits limits;                             ///< of an inspecting worker
 };
 
+/// Bytes that the tables a step reads take in the store, each counted once; nothing while one of them has no version in
+/// `done`.
+std::optional<uint64_t> input_bytes(const Plan& plan, size_t index, const std::map<size_t, Version>& done);
+
 /// Binds every step and compares with the store. `thread`, `store` must outlive the planner and its plans.
 class Planner {
  public:

@@ -21,6 +21,7 @@ struct Result {
   TableFiles table;
   uint64_t rows = 0;
   double seconds = 0;
+  std::string engine;  ///< as it calls itself
 };
 
 class Prover {
@@ -41,6 +42,7 @@ class Prover {
       Result a = result_on(options_.first, index, inputs), b = result_on(options_.second, index, inputs);
       proof.rows = a.rows, proof.other_rows = b.rows;
       proof.seconds = a.seconds, proof.other_seconds = b.seconds;
+      proof.engine = a.engine, proof.other_engine = b.engine;
       compare(a, b, proof);
     } catch (const Error& error) {
       if (error.code == "FR0608" || error.kind == ErrorKind::interrupted) throw;
@@ -102,7 +104,7 @@ class Prover {
         (here ? local_ : other_)
             .ask(work_request(thread_, plan_.steps[index], inputs, folder(), options_.limits, here ? "" : engine));
     WrittenTable written = work_result_from_json(answer.result).tables.at(0);
-    return {{"", written.files, written.schema}, written.rows, answer.seconds};
+    return {{"", written.files, written.schema}, written.rows, answer.seconds, answer.engine};
   }
 
   void compare(Result& a, Result& b, Proof& proof) {

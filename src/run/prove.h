@@ -29,6 +29,7 @@ struct Proof {
   std::vector<std::string> examples;  ///< "share_late: 0.25 / 0.5"
   std::string failure;                ///< the step did not run on one of them: refused, or stopped
   double seconds = 0, other_seconds = 0;
+  std::string engine, other_engine;  ///< as they call themselves: "spark 4.3.0"
 };
 
 /// Proves the selected `sql` steps of the plan, in order. Rows are compared as multisets: sorted by all columns,

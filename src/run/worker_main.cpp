@@ -129,6 +129,7 @@ Json do_work(const Json& request, Engine& engine, Context& context) {
   work.limits = limits_from_json(request.at("limits"));
   work.seed = request.value("seed", uint64_t{0});
   work.first_row = request.value("first_row", uint64_t{0});
+  work.elsewhere = request.contains("engine");
   engine.attach(work.inputs);
   return to_json(verb_of(request).work(work, context));
 }

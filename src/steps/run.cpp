@@ -70,7 +70,8 @@ class RunBinder {
   Schema columns_;  ///< as declared
   std::map<std::string, ProgramCall> calls_;
   size_t key_fields_ = 1;
-  std::string engine_, stays_;  ///< as in Binding
+  EngineChoice engine_;
+  std::string stays_;  ///< as in Binding
   bool failed_ = false;
 };
 
@@ -161,17 +162,17 @@ void RunBinder::read_by() {
 
 /// Map and reduce can run on a Hadoop. Where is no part of what the step says: the result is the same.
 void RunBinder::read_engine() {
-  std::string engine = engine_of(step_, context_), kind = kind_of_engine(engine, context_);
-  if (kind != "hadoop") {
-    if (kind == "spark")
-      refuse_engine(step_, fmt::format("`{}` is a Spark, which runs SQL and `score`, but no programs", engine),
+  EngineChoice choice = engine_of(step_, {"hadoop"}, context_);
+  if (choice.kind != "hadoop") {
+    if (choice.kind == "spark")
+      refuse_engine(step_, fmt::format("`{}` is a Spark, which runs SQL and `score`, but no programs", choice.name),
                     "leave `engine:` out and it runs here; `map` and `reduce` run on an engine of kind hadoop",
                     context_);
     return;
   }
   stays_ = maps() ? elsewhere_problem(room(), key_fields_, has("combine"))
                   : "a `program` gets the whole table at once; `map` and `reduce` would go there";
-  if (stays_.empty()) engine_ = engine;
+  if (stays_.empty()) engine_ = choice;
 }
 
 ProgramRoom RunBinder::room() const {
@@ -191,7 +192,6 @@ Json RunBinder::work() const {
                {"format", step_.config.value("format", "csv")},
                {"columns", to_json(columns_)},
                {"stop", !rejects_rows(step_)},
-               {"elsewhere", !engine_.empty()},
                {"key_fields", key_fields_},
                {"reducers", step_.config.value("reducers", 1)},
                {"part_bytes", *parse_bytes(has("part") ? scalar_text(step_.config["part"]) : kPartBytes)}};
@@ -221,7 +221,7 @@ Binding RunBinder::binding() const {
   binding.files = commands_.files();
   binding.canonical = canonical();
   binding.work = work();
-  binding.engine = engine_, binding.stays = stays_;
+  binding.engine = engine_.name, binding.by_size = engine_.by_size, binding.stays = stays_;
   return binding;
 }
 
@@ -289,8 +289,8 @@ std::vector<KeySpec> keys() {
        .least = 1},
       {.name = "engine",
        .about =
-           "where it runs: duckdb (here), or for map and reduce an engine of engines.yaml of kind hadoop; --engine "
-           "goes before it"},
+           "where it runs: duckdb (here), for map and reduce an engine of engines.yaml of kind hadoop, or auto: there "
+           "where its inputs take more than the memory; --engine goes before it"},
       {.name = "part",
        .type = ValueType::bytes,
        .default_value = kPartBytes,

@@ -138,7 +138,7 @@ fs::path run_map_reduce(const WorkRequest& request, WorkContext& context, const 
   make_folder(folder);
   const ProgramCall& last = job.reduce ? *job.reduce : job.map;
   fs::path result = place / "out" / fs::path(last.shown()).filename();
-  auto run = request.work.value("elsewhere", false) ? run_there : run_here;
+  auto run = request.elsewhere ? run_there : run_here;
   MapReduceCounts counts = run(request, context, job, table, folder, result);
   details = {{"parts", counts.parts}, {"lines_in", counts.lines_in}, {"lines_mapped", counts.lines_mapped}};
   return result;
@@ -148,7 +148,7 @@ fs::path run_map_reduce(const WorkRequest& request, WorkContext& context, const 
 
 WorkResult work_on_run(const WorkRequest& request, WorkContext& context) {
   const Json& work = request.work;
-  bool maps = work.contains("map"), here = !work.value("elsewhere", false);
+  bool maps = work.contains("map"), here = !request.elsewhere;
   const fs::path place = here ? context.programs().folder() : request.staging / "programs";
   make_folder(place / "out");
   WorkResult result;

@@ -10,7 +10,6 @@ namespace filrouge {
 ///   program    ProgramCall; or map, combine, reduce (ProgramCall), key_fields, reducers, part_bytes
 ///   from       [{table, columns: [..]}], in the thread's order
 ///   format     csv, json, parquet (of a program)
-///   elsewhere  whether map and reduce run on the engine's machines
 ///   columns    schema of the result, types as declared
 ///   stop       whether a row that does not fit stops the step
 WorkResult work_on_run(const WorkRequest& request, WorkContext& context);

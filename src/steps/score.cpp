@@ -113,14 +113,13 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   // Where it runs is no part of what the step says: the result is the same, bit for bit.
   binding.canonical = step.config;
   binding.canonical.erase("engine");
-  binding.engine = engine_of(step, context);
+  EngineChoice choice = engine_of(step, {"spark", "hadoop"}, context);
   binding.cuts = from;
-  if (!binding.engine.empty()) binding.stays = whole_only(*plan, options);
-  if (binding.stays.empty() && kind_of_engine(binding.engine, context) == "hadoop" &&
-      !sees_store(binding.engine, context))
+  if (!choice.name.empty()) binding.stays = whole_only(*plan, options);
+  if (binding.stays.empty() && choice.kind == "hadoop" && !sees_store(choice.name, context))
     binding.stays =
-        fmt::format("where the machines of `{}` mount the store's disk, say so: `shared: true`", binding.engine);
-  if (!binding.stays.empty()) binding.engine.clear();
+        fmt::format("where the machines of `{}` mount the store's disk, say so: `shared: true`", choice.name);
+  if (binding.stays.empty()) binding.engine = choice.name, binding.by_size = choice.by_size;
   binding.work = {{"config", binding.canonical},
                   {"added", to_json(added)},
                   {"unsupervised", plan->unsupervised()},
@@ -149,7 +148,9 @@ Verb score_verb() {
        .about = "the table to score; it has every column that the model may read"},
       {.name = "model", .type = ValueType::table, .required = true, .about = "the name of a `learn` step"},
       {.name = "engine",
-       .about = "where it runs: duckdb, or an engine of engines.yaml, part by part; --engine goes before it"},
+       .about =
+           "where it runs: duckdb, an engine of engines.yaml, part by part, or auto: there where its inputs take more "
+           "than the memory; --engine goes before it"},
       {.name = "reasons",
        .type = ValueType::integer,
        .default_value = "0",

@@ -20,16 +20,21 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   if (!bound) return std::nullopt;
   Binding binding;
   binding.canonical = {{"sql", canonical_sql(text_of(step))}};
-  binding.engine = engine_of(step, context);
-  if (kind_of_engine(binding.engine, context) == "hadoop") {
-    refuse_engine(step, fmt::format("`{}` is a Hadoop, which runs programs and `score`, but no SQL", binding.engine),
+  EngineChoice choice = engine_of(step, {"spark"}, context);
+  if (choice.kind == "hadoop") {
+    refuse_engine(step, fmt::format("`{}` is a Hadoop, which runs programs and `score`, but no SQL", choice.name),
                   "leave `engine:` out and it runs here, or name one of kind spark, which may run on the same YARN",
                   context);
-    binding.engine.clear();
+    choice = {};
   }
-  if (!binding.engine.empty()) binding.canonical["engine"] = binding.engine;
-  bool portable = step.config.value("portable", false) || !binding.engine.empty();
+  bool portable = step.config.value("portable", false) || (!choice.name.empty() && !choice.by_size);
   if (portable && !check_portable(step, kQuery, text_of(step), context)) return std::nullopt;
+  if (choice.by_size && !portable)
+    if (std::optional<std::string> why = not_portable(*bound, context)) binding.stays = *why, choice = {};
+  binding.engine = choice.name;
+  binding.by_size = choice.by_size;
+  // Where it runs may show in the last digits of a sum; who writes `auto` takes either.
+  if (!choice.name.empty()) binding.canonical["engine"] = choice.by_size ? "auto" : choice.name;
   binding.work = {{"sql", bound->sql}, {"order", static_cast<int>(bound->query.order)}};
   binding.uses = bound->uses;
   binding.params = bound->params;
@@ -57,7 +62,10 @@ Verb sql_verb() {
       {.name = "query",
        .type = ValueType::sql,
        .about = "the SELECT, in DuckDB's SQL; tables are named as in the thread"},
-      {.name = "engine", .about = "where it runs: duckdb, or an engine of engines.yaml; --engine goes before it"},
+      {.name = "engine",
+       .about = "where it runs: duckdb, an engine of engines.yaml, or auto: there where its inputs take more than the "
+                "memory; "
+                "--engine goes before it"},
       {.name = "portable",
        .type = ValueType::boolean,
        .default_value = "false",

@@ -49,6 +49,18 @@ void report_sql_error(const Error& error, const Step& step, const std::vector<st
                                           error.message, hint, note));
 }
 
+/// What `engine: auto` means for a step that engines of these kinds can do.
+EngineChoice engine_by_size(const Step& step, const std::vector<std::string>& kinds, BindContext& context) {
+  const Thread& thread = context.thread();
+  if (thread.engine != "auto")  // else it was said already
+    if (std::optional<Error> problem = cannot_choose(thread.engines))
+      context.report(thread.at(step, {"engine"}, problem->code, problem->message, problem->hint));
+  for (const std::string& kind : kinds)
+    if (std::vector<std::string> names = engines_of_kind(thread.engines, kind); !names.empty())
+      return {names.front(), kind, true};
+  return {};
+}
+
 /// The SQL with its parameters filled in; reports an unknown one.
 std::optional<BoundSql> fill_parameters(const Step& step, const std::vector<std::string>& path, const std::string& sql,
                                         BindContext& context) {
@@ -98,21 +110,19 @@ std::optional<BoundQuery> bind_sql(const Step& step, const std::vector<std::stri
   }
 }
 
-std::string engine_of(const Step& step, BindContext& context) {
+EngineChoice engine_of(const Step& step, const std::vector<std::string>& kinds, BindContext& context) {
   const Thread& thread = context.thread();
   std::string engine = thread.engine;
   if (!thread.engine_is_asked_for) engine = step.config.value("engine", engine);
-  if (engine == "duckdb") return "";
-  if (!thread.engines.contains(engine) && engine != thread.engine)
+  if (engine == "duckdb") return {};
+  if (engine == "auto") return engine_by_size(step, kinds, context);
+  if (auto found = thread.engines.find(engine); found != thread.engines.end())
+    return {engine, found->second.at("kind")};
+  if (engine != thread.engine)
     context.report(thread.at(step, {"engine"}, "FR0221", fmt::format("there is no engine `{}`", engine),
                              "name it in engines.yaml, beside the thread or in ~/.config/filrouge",
                              fmt::format("engines besides duckdb: {}", engine_names(thread.engines))));
-  return engine;
-}
-
-std::string kind_of_engine(const std::string& engine, BindContext& context) {
-  auto found = context.thread().engines.find(engine);
-  return found == context.thread().engines.end() ? "" : found->second.at("kind").get<std::string>();
+  return {engine, ""};
 }
 
 void refuse_engine(const Step& step, const std::string& why, const std::string& hint, BindContext& context) {
@@ -127,6 +137,12 @@ bool check_portable(const Step& step, const std::vector<std::string>& path, cons
   PortableQuery query = context.binder().for_spark(bound->text());
   for (const Error& problem : query.problems) report_sql_error(problem, step, path, *bound, context);
   return query.problems.empty();
+}
+
+std::optional<std::string> not_portable(const BoundQuery& query, BindContext& context) {
+  PortableQuery portable = context.binder().for_spark(query.sql);
+  if (portable.problems.empty()) return std::nullopt;
+  return portable.problems.front().message;
 }
 
 std::vector<Use> uses_of(const TableLineage& lineage) {

@@ -25,12 +25,15 @@ struct BoundQuery {
 std::optional<BoundQuery> bind_sql(const Step& step, const std::vector<std::string>& path, const std::string& sql,
                                    BindContext& context);
 
-/// Where the step runs: --engine, else its own `engine:`, else the thread's; empty = the embedded engine. Reports
-/// FR0221.
-std::string engine_of(const Step& step, BindContext& context);
-
-/// "spark" or "hadoop": of an engine of engines.yaml; empty of the embedded one, and of one that is not there.
-std::string kind_of_engine(const std::string& engine, BindContext& context);
+/// Where a step runs: --engine, else its own `engine:`, else the thread's.
+struct EngineChoice {
+  std::string name;      ///< of engines.yaml; empty = the embedded one
+  std::string kind;      ///< spark or hadoop; empty of the embedded one, and of one that is not there
+  bool by_size = false;  ///< `auto`: there only where its inputs take more than the memory, else here
+};
+/// `kinds`: of the engines that can do such a step. `auto` means the engine of the first of these kinds that there is.
+/// Reports FR0221.
+EngineChoice engine_of(const Step& step, const std::vector<std::string>& kinds, BindContext& context);
 
 /// Reports FR0223 where the step itself names an engine that cannot do it; where --engine or the thread does, the step
 /// runs here without a word. `why`: what such an engine does, in words.
@@ -39,6 +42,9 @@ void refuse_engine(const Step& step, const std::string& why, const std::string& 
 /// Reports all in the SQL that means something else on Spark; false where there is any.
 bool check_portable(const Step& step, const std::vector<std::string>& path, const std::string& sql,
                     BindContext& context);
+
+/// The same without a report: the first thing that means something else there, in words.
+std::optional<std::string> not_portable(const BoundQuery& query, BindContext& context);
 
 /// The columns of each table that decide anything about the result of a query with this lineage.
 std::vector<Use> uses_of(const TableLineage& lineage);

@@ -45,6 +45,7 @@ Json to_json(const Binding& binding) {
                {"work", binding.work},
                {"engine", binding.engine},
                {"cuts", binding.cuts},
+               {"by_size", binding.by_size},
                {"stays", binding.stays},
                {"gate", binding.gate},
                {"replaces_input", binding.replaces_input},
@@ -67,6 +68,7 @@ Binding binding_from_json(const Json& json) {
   binding.work = json.at("work");
   binding.engine = json.at("engine");
   binding.cuts = json.value("cuts", "");
+  binding.by_size = json.value("by_size", false);
   binding.stays = json.value("stays", "");
   binding.gate = json.at("gate");
   binding.replaces_input = json.at("replaces_input");

@@ -48,6 +48,7 @@ struct Binding {
   /// The table, one of `uses`, whose rows can be worked on in parts, each on another machine of `engine`: the result
   /// has one row for each of its rows, computed from that row and from the other inputs. Empty = not so.
   std::string cuts;
+  bool by_size = false;         ///< on `engine` only where its inputs take more than the memory, else here
   std::string stays;            ///< why it runs here though another engine is asked for, in words
   bool gate = false;            ///< a check: what reads its table waits for it and is skipped when it fails
   bool replaces_input = false;  ///< a quarantine: others read its main table in place of the one it names
@@ -95,6 +96,7 @@ struct WorkRequest {
   Limits limits;
   uint64_t seed = 0;
   uint64_t first_row = 0;  ///< of a part (Binding::cuts): the place of its first row in the whole table
+  bool elsewhere = false;  ///< the engine is one of engines.yaml
 };
 
 /// What came of a step; becomes part of its receipt.

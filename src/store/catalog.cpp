@@ -318,9 +318,9 @@ std::optional<Entry> Catalog::entry(const StepKey& key) {
 
 // ---- runs ----
 
-int64_t Catalog::begin_run(const std::string& command) {
+int64_t Catalog::begin_run(const std::string& command, double seconds_ago) {
   Run run;
-  run.started = utc_now();
+  run.started = utc_now(seconds_ago);
   run.command = command;
   Transaction transaction(database_);
   run.id = pragma(database_, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'runs'") + 1;
@@ -383,22 +383,39 @@ std::vector<Run> Catalog::runs(size_t most) {
         "SELECT id, started, finished, command, exit_code, hash FROM runs ORDER BY id DESC LIMIT ?", most);
     while (row.next()) runs.push_back(run_of(row));
   }
-  for (Run& run : runs) {
-    SqlQuery row = database_.query(
-        "SELECT verb, name, key, seconds, cpu_seconds, peak_memory_bytes, rows, action, why, error, hash, position "
-        "FROM run_steps WHERE run_id = ? ORDER BY position",
-        run.id);
-    while (row.next()) {
-      RunStep step = built_step(row);
-      step.action = row.text(7);
-      step.error = row.text(9);
-      std::string why = row.text(8);
-      check(row.text(10), step_hash(run.id, row.integer(11), step, why), fmt::format("a step of run {}", run.id));
-      if (!why.empty()) step.why = parse_json(why, "the history of runs").get<std::vector<std::string>>();
-      run.steps.push_back(std::move(step));
-    }
-  }
+  for (Run& run : runs) run.steps = steps_of(run.id);
   return runs;
+}
+
+std::vector<RunStep> Catalog::steps_of(int64_t run) {
+  std::vector<RunStep> steps;
+  SqlQuery row = database_.query(
+      "SELECT verb, name, key, seconds, cpu_seconds, peak_memory_bytes, rows, action, why, error, hash, position "
+      "FROM run_steps WHERE run_id = ? ORDER BY position",
+      run);
+  while (row.next()) {
+    RunStep step = built_step(row);
+    step.action = row.text(7);
+    step.error = row.text(9);
+    std::string why = row.text(8);
+    check(row.text(10), step_hash(run, row.integer(11), step, why), fmt::format("a step of run {}", run));
+    if (!why.empty()) step.why = parse_json(why, "the history of runs").get<std::vector<std::string>>();
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+std::optional<Run> Catalog::last_proof(const StepKey& key) {
+  SqlQuery row = database_.query(
+      "SELECT id, started, finished, command, exit_code, runs.hash FROM runs JOIN run_steps ON run_id = id "
+      "WHERE verb = ? AND name = ? AND key = ? AND action IN ('equal', 'different') AND finished <> '' "
+      "ORDER BY id DESC LIMIT 1",
+      key.verb, key.name, key.key);
+  if (!row.next()) return std::nullopt;
+  Run run = run_of(row);
+  run.steps = steps_of(run.id);
+  std::erase_if(run.steps, [&](const RunStep& step) { return StepKey(step.verb, step.name, step.key) != key; });
+  return run;
 }
 
 /// From a row as built_step() takes it, and its hash.
@@ -413,8 +430,7 @@ std::optional<RunStep> Catalog::last_built(const std::string& verb, const std::s
       "SELECT verb, name, key, seconds, cpu_seconds, peak_memory_bytes, rows, hash FROM last_built "
       "WHERE verb = ? AND name = ?",
       verb, name);
-  if (!row.next()) return std::nullopt;
-  return last_built_step(row);
+  return row.next() ? std::optional(last_built_step(row)) : std::nullopt;
 }
 
 std::map<StepName, RunStep> Catalog::all_last_built() {

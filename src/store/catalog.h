@@ -52,13 +52,14 @@ class Catalog {
   std::optional<Entry> entry(const StepKey& key);
 
   // ---- runs ----
-  int64_t begin_run(const std::string& command);
+  int64_t begin_run(const std::string& command, double seconds_ago);
   /// The run as it will be when it has ended; changes nothing.
   Run ended(int64_t id, int exit_code, std::span<const RunStep> steps);
   void end_run(const Run& run, std::span<const StepKey> settled);
   /// Adds runs that are known from elsewhere, or says anew what is known of them.
   void enter_runs(std::span<const Run> runs);
   std::vector<Run> runs(size_t most);
+  std::optional<Run> last_proof(const StepKey& key);
   std::optional<RunStep> last_built(const std::string& verb, const std::string& name);
   std::map<StepName, RunStep> all_last_built();
   /// For a catalog made anew: what the receipts know of it.
@@ -85,6 +86,7 @@ class Catalog {
   void check(const std::string& recorded, const std::string& expected, const std::string& row) const;
   Version current_version(const SqlQuery& row) const;
   Run run_of(const SqlQuery& row) const;
+  std::vector<RunStep> steps_of(int64_t run);
   RunStep last_built_step(const SqlQuery& row) const;
 
   Database database_;

@@ -136,9 +136,10 @@ Version read_receipt(const fs::path& version_folder) {
   }
 }
 
-std::string utc_now() {
+std::string utc_now(double seconds_ago) {
   auto now = std::chrono::system_clock::now().time_since_epoch();
-  int64_t microseconds = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  int64_t microseconds =
+      std::chrono::duration_cast<std::chrono::microseconds>(now).count() - static_cast<int64_t>(seconds_ago * 1e6);
   std::time_t seconds = microseconds / 1'000'000;
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);

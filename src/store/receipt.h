@@ -28,6 +28,6 @@ std::string pack(const Version& version);
 Version unpack(std::string_view packed);
 
 /// Now, UTC: 2026-01-31T14:02:11.123456Z. Texts sort as times do.
-std::string utc_now();
+std::string utc_now(double seconds_ago = 0);
 
 }  // namespace filrouge

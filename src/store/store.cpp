@@ -310,9 +310,9 @@ void Store::Impl::save_current() {
 
 // ---- runs ----
 
-int64_t Store::begin_run(const std::string& command) {
+int64_t Store::begin_run(const std::string& command, double seconds_ago) {
   std::lock_guard guard(impl_->mutex);
-  return impl_->writable().begin_run(command);
+  return impl_->writable().begin_run(command, seconds_ago);
 }
 
 void Store::end_run(int64_t id, int exit_code, const std::vector<RunStep>& steps) {
@@ -329,6 +329,13 @@ std::vector<Run> Store::runs(size_t most) const {
   std::lock_guard guard(impl_->mutex);
   Catalog* catalog = impl_->catalog();
   return catalog ? catalog->runs(most) : std::vector<Run>();
+}
+
+std::optional<Run> Store::last_proof(const Version& version) const {
+  std::lock_guard guard(impl_->mutex);
+  Catalog* catalog = impl_->catalog();
+  if (!catalog) return std::nullopt;
+  return catalog->last_proof({version.verb, version.name, version.key});
 }
 
 std::optional<RunStep> Store::last_built(const std::string& verb, const std::string& name) const {

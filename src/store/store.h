@@ -84,7 +84,7 @@ Version version_from_json(const Json& json);
 /// One step in one run.
 struct RunStep {
   std::string verb, name, key;
-  std::string action;  ///< built | reused | failed | skipped
+  std::string action;  ///< built | reused | failed | skipped; of a proof equal | different | failed
   std::vector<std::string> why;
   double seconds = 0, cpu_seconds = 0;
   uint64_t peak_memory_bytes = 0;
@@ -175,9 +175,11 @@ class Store {
   void check_unchanged(const Version& version) const;
 
   // ---- runs ----
-  int64_t begin_run(const std::string& command);
+  int64_t begin_run(const std::string& command, double seconds_ago = 0);
   void end_run(int64_t id, int exit_code, const std::vector<RunStep>& steps);
   std::vector<Run> runs(size_t most) const;  ///< newest first
+  /// The last `prove` that compared this version's step, with that step alone.
+  std::optional<Run> last_proof(const Version& version) const;
   /// The last time the step was built: for expected rows and seconds.
   std::optional<RunStep> last_built(const std::string& verb, const std::string& name) const;
   /// The same for every step ever built, in one query.

@@ -103,8 +103,9 @@ the list of what is compared.)",
      R"(SELECT CAST(CAST(distance / 3 AS DECIMAL(12,2)) AS VARCHAR) AS third FROM flights)"},
 
     {"FR0221", "no such engine",
-     R"(`engine:` and `--engine` take duckdb, the embedded engine, or a name from engines.yaml, which stands beside thread.yaml or in
-~/.config/filrouge/.)",
+     R"(`engine:` and `--engine` take duckdb, the embedded engine, a name from engines.yaml, which stands beside thread.yaml or in
+~/.config/filrouge/, or auto: there what reads more than there is memory for. Where there are two engines of a kind, auto does not
+choose: name one.)",
      R"(filrouge run --engine sparc)", R"(filrouge run --engine spark)"},
 
     {"FR0222", "engines.yaml",

@@ -52,9 +52,9 @@ class EnginesReader {
   }
 
   void read_engine(const Node& name, const Node& engine) {
-    if (!is_name(name.text) || name.text == "duckdb")
+    if (!is_name(name.text) || name.text == "duckdb" || name.text == "auto")
       return refuse(name, fmt::format("`{}` cannot be the name of an engine", name.text),
-                    "small letters, digits and `_`; duckdb is the embedded one");
+                    "small letters, digits and `_`; duckdb is the embedded one, auto chooses by size");
     if (engine.kind != Node::Kind::mapping)
       return refuse(name, fmt::format("the engine `{}` has no settings", name.text));
     size_t before = problems_.size();
@@ -115,6 +115,22 @@ std::string engine_names(const std::map<std::string, Json>& engines) {
   std::vector<std::string> names;
   for (const auto& [name, settings] : engines) names.push_back(name);
   return names.empty() ? "none" : join(names, ", ");
+}
+
+std::vector<std::string> engines_of_kind(const std::map<std::string, Json>& engines, const std::string& kind) {
+  std::vector<std::string> names;
+  for (const auto& [name, settings] : engines)
+    if (settings.at("kind") == kind) names.push_back(name);
+  return names;
+}
+
+std::optional<Error> cannot_choose(const std::map<std::string, Json>& engines) {
+  for (const EngineKind& kind : kKinds)
+    if (std::vector<std::string> names = engines_of_kind(engines, kind.name); names.size() > 1)
+      return Error(ErrorKind::user, "FR0221",
+                   fmt::format("`auto` does not choose between engines of kind {}", kind.name),
+                   fmt::format("name one of {}", join(names, ", ")));
+  return std::nullopt;
 }
 
 }  // namespace filrouge

@@ -7,9 +7,11 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "thread/diagnostic.h"
 
 namespace filrouge {
@@ -21,5 +23,11 @@ std::map<std::string, Json> read_engines(const std::filesystem::path& folder, st
 
 /// "spark, big": the names, or "none".
 std::string engine_names(const std::map<std::string, Json>& engines);
+
+/// Those of one kind, by name.
+std::vector<std::string> engines_of_kind(const std::map<std::string, Json>& engines, const std::string& kind);
+
+/// `engine: auto` where there is more than one engine of a kind (FR0221); nothing where there is not.
+std::optional<Error> cannot_choose(const std::map<std::string, Json>& engines);
 
 }  // namespace filrouge

@@ -146,9 +146,10 @@ Json thread_schema(const std::vector<VerbSpec>& verbs) {
       {"description", "files with further steps, such as [steps/*.yaml]"}};
   properties["seed"] = {
       {"type", "integer"}, {"minimum", 0}, {"description", "of everything that draws random numbers"}};
-  properties["engine"] = {
-      {"type", "string"},
-      {"description", "where steps run that can run elsewhere: duckdb, or an engine of engines.yaml"}};
+  properties["engine"] = {{"type", "string"},
+                          {"description",
+                           "where steps run that can run elsewhere: duckdb, an engine of engines.yaml, or auto: there "
+                           "where a step's inputs take more than the memory"}};
   properties["steps"] = {
       {"type", Json::array({"array", "null"})},
       {"description", "what is done, one step an item: a verb with the name of what it makes, and its keys"},

@@ -153,16 +153,16 @@ class ThreadReader {
     thread_.engine_is_asked_for = !options_.engine.empty();
     if (thread_.engine_is_asked_for) thread_.engine = options_.engine;
     if (thread_.engine == "duckdb" || thread_.engines.contains(thread_.engine)) return;
-    Diagnostic problem{Severity::error,
-                       "FR0221",
-                       "",
-                       0,
-                       0,
-                       1,
-                       "",
-                       fmt::format("there is no engine `{}`", thread_.engine),
-                       "name it in engines.yaml, beside the thread or in ~/.config/filrouge",
-                       fmt::format("engines besides duckdb: {}", engine_names(thread_.engines))};
+    Diagnostic problem{.code = "FR0221"};
+    if (thread_.engine == "auto") {
+      std::optional<Error> why = cannot_choose(thread_.engines);
+      if (!why) return;
+      problem.message = why->message, problem.hint = why->hint;
+    } else {
+      problem.message = fmt::format("there is no engine `{}`", thread_.engine);
+      problem.hint = "name it in engines.yaml, beside the thread or in ~/.config/filrouge";
+      problem.note = fmt::format("engines besides duckdb: {}", engine_names(thread_.engines));
+    }
     if (thread_.engine_is_asked_for || !engine)
       reporter_.add(std::move(problem));
     else
