@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/machine.h"
+#include "base/scratch.h"
 #include "base/text.h"
 #include "thread/codes.h"
 
@@ -40,14 +41,6 @@ Thread parse(const Arguments& arguments, std::vector<Diagnostic>& problems) {
   return parse_thread(find_thread(arguments), verb_specs(), parse_options(arguments), problems);
 }
 
-struct Scratch {
-  fs::path folder = fs::temp_directory_path() / fmt::format("filrouge-{}", ::getpid());
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
-  }
-};
-
 }  // namespace
 
 std::optional<fs::path> thread_file(const Arguments& arguments) {
@@ -69,9 +62,8 @@ StorePlace store_place(const Arguments& arguments) {
 }
 
 fs::path scratch_folder() {
-  static Scratch scratch;
-  make_folder(scratch.folder);
-  return scratch.folder;
+  static const ScratchFolder scratch;
+  return scratch.path();
 }
 
 uint64_t memory_option(const Arguments& arguments) {

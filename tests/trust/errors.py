@@ -66,15 +66,16 @@ class Errors(Kill):
         ours = stage.tiny.copy(folder / "case")
         log = folder / "log"
         if how[0] == "memory":
-            done = ours.run(*stage.command, before=["prlimit", f"--as={how[1]}"])
-            injected = []
-        else:
-            call, error, count = how
-            done = ours.run(*stage.command, before=[
-                "strace", "-f", "-y", "--seccomp-bpf", "-qq", "-o", str(log), "-e", f"trace={call}", "-e",
-                f"inject={call}:error={error}:when={count}"])
-            injected = injected_calls(log.read_text(errors="replace").splitlines())
-        return self.judge(stage, ours, done, injected)
+            limit = ["prlimit", f"--as={how[1]}"]
+            done = ours.run(*stage.command, before=limit)
+            if done.returncode == ours.run("--version", before=limit).returncode == -11:  # before its first instruction
+                return self.after_the_next(stage, ours) or "class: too little for the kernel to load the program"
+            return self.judge(stage, ours, done, [])
+        call, error, count = how
+        done = ours.run(*stage.command, before=[
+            "strace", "-f", "-y", "--seccomp-bpf", "-qq", "-o", str(log), "-e", f"trace={call}", "-e",
+            f"inject={call}:error={error}:when={count}"])
+        return self.judge(stage, ours, done, injected_calls(log.read_text(errors="replace").splitlines()))
 
     def judge(self, stage, ours, done, injected):
         complaints = self.complaints(stage, ours)

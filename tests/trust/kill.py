@@ -11,7 +11,7 @@ After each kill:
   - every folder of a version holds exactly the bytes that an undisturbed run makes, every name points to one, what is
     current of a step is its old version or its new one (all by Python alone);
   - no process is left;
-  - the next command completes, and brings the store to where an undisturbed one is; tmp/ is empty;
+  - the next command completes, and brings the store to where an undisturbed one is; tmp/ and TMPDIR are empty;
   - `filrouge verify` finds nothing.
 
 Seen to fail without `impl->empty_tmp()` in Store::open() (10 of 60 cases).
@@ -98,6 +98,8 @@ class Kill:
             complaints.append(f"current is {now} and not {stage.after}")
         if os.listdir(ours.store / "tmp"):
             complaints.append(f"tmp/ holds {os.listdir(ours.store / 'tmp')}")
+        if stage.next_command[0] == "run" and os.listdir(ours.folder / "scratch"):
+            complaints.append(f"TMPDIR holds {os.listdir(ours.folder / 'scratch')}")
         strays = [p.name for p in [*ours.store.iterdir(), *ours.folder.glob("charts/*")] if ".tmp" in p.name]
         if strays:
             complaints.append(f"left behind: {strays}")
