@@ -95,12 +95,12 @@ std::string places_text(const Plan& plan, uint64_t memory_bytes) {
     if (step.action != Action::build || goes == false) continue;
     std::string place = step.binding->engine + (step.binding->cuts.empty() ? "" : " in parts");
     if (!goes) place += fmt::format(", if what they read takes more than {}", human_bytes(memory_bytes));
-    there[place].push_back(step.step->name);
+    there[place].push_back(shown_name(*step.step));
   }
   for (const auto& [place, names] : there) places.push_back(fmt::format("on {}: {}", place, join(names, ", ")));
   for (const PlannedStep& step : plan.steps)
     if (step.action == Action::build && step.binding && !step.binding->stays.empty())
-      places.push_back(fmt::format("{} runs here: {}", step.step->name, step.binding->stays));
+      places.push_back(fmt::format("{} runs here: {}", shown_name(*step.step), step.binding->stays));
   return join(places, "; ");
 }
 

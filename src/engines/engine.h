@@ -146,6 +146,8 @@ class Engine {
   /// What it runs on besides this process: {"slots": how many of our own workers at once, "python", "master"}; null =
   /// nothing.
   virtual Json place() { return nullptr; }
+  /// The embedded one, for what is done on this machine in any case.
+  virtual Engine& here() { return *this; }
   /// Runs our own worker on the engine's machines (run/part_worker.h), for each part of the request in `file`, and
   /// returns the receipts, in any order. A part may be tried more than once; one receipt of it comes back.
   virtual std::vector<std::string> map(const std::filesystem::path& file, size_t parts);

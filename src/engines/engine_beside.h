@@ -26,6 +26,7 @@ class EngineBeside : public Engine {
     local_->scan(sql, block_rows, take);
   }
   void append(const std::string& table, const Block& block) override { local_->append(table, block); }
+  Engine& here() override { return *local_; }
   double progress() const override { return local_->progress(); }
   void interrupt() override { local_->interrupt(); }
 

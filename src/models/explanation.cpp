@@ -89,10 +89,10 @@ uint64_t Explanation::rows() const {
   return impl_->rows;
 }
 
-std::vector<double> Explanation::add(const Frame& frame, const std::vector<double>& y) {
+std::vector<double> Explanation::add(const Frame& frame, const std::vector<double>& y, std::vector<double> by_feature) {
   Impl& self = *impl_;
   Matrix x = self.model.features.encode(frame);
-  std::vector<double> by_feature = self.model.feature_contributions(x, self.threads);
+  if (by_feature.empty()) by_feature = self.model.feature_contributions(x, self.threads);
   std::vector<double> folded = self.model.fold(by_feature);
   size_t sources = self.sizes.size();
   for (size_t line = 0; line * (sources + 1) < folded.size(); ++line)

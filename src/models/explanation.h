@@ -45,8 +45,9 @@ class Explanation {
   Explanation(const Model& model, int threads);
   ~Explanation();
   /// `y` (class number or value) has an entry per row of the frame, or is empty. Returns the contributions by source
-  /// column: rows * outputs * (sources + 1).
-  std::vector<double> add(const Frame& frame, const std::vector<double>& y);
+  /// column: rows * outputs * (sources + 1). `by_feature`: Model::feature_contributions() of the frame where somebody
+  /// has computed them already, else empty.
+  std::vector<double> add(const Frame& frame, const std::vector<double>& y, std::vector<double> by_feature = {});
 
   uint64_t rows() const;
   std::vector<ColumnImportance> importance() const;  ///< largest first

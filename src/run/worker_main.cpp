@@ -56,8 +56,8 @@ class Meter {
 
 class Context : public WorkContext {
  public:
-  Context(Engine& engine, int64_t id, const Say& say, Programs* programs)
-      : engine_(engine), id_(id), say_(say), programs_(programs) {}
+  Context(const Json& request, Engine& engine, const Say& say, Programs* programs)
+      : request_(request), engine_(engine), id_(request.at("id")), say_(say), programs_(programs) {}
   Engine& engine() override { return engine_; }
   Programs& programs() override {
     FR_CHECK(programs_ != nullptr);
@@ -65,9 +65,20 @@ class Context : public WorkContext {
   }
   void phase(const std::string& what) override { say_({{"id", id_}, {"event", "phase"}, {"what", what}}); }
   void spent(double cpu_seconds) override { elsewhere.cpu_seconds += cpu_seconds; }
+  WrittenTable in_parts(const Json& work, const TableFiles& cut, const std::vector<TableFiles>& others,
+                        const fs::path& staging) override {
+    Json part = request_;
+    part["work"] = work;
+    part["inputs"] = Json::array({to_json(cut)});
+    for (const TableFiles& table : others) part["inputs"].push_back(to_json(table));
+    part["cuts"] = cut.name;
+    part["staging"] = staging.string();
+    return map_work(part, engine_, *this, elsewhere).tables.at(0);
+  }
   Cost elsewhere;  ///< of workers on other machines
 
  private:
+  const Json& request_;
   Engine& engine_;
   int64_t id_;
   const Say& say_;
@@ -286,7 +297,7 @@ void serve(const Json& request, Engine& engine, const fs::path& own, bool confin
     for (const auto& [name, value] : secrets.items()) provide_secret(name, value);
     std::unique_ptr<Programs> programs = programs_for(request);
     if (confined) confine(request, own);
-    Context context(engine, id, say, programs.get());
+    Context context(request, engine, say, programs.get());
     Json result = run_request(request, context, id, say);
     if (programs) programs->end();
     double programs_cpu = programs ? programs->cpu_seconds() : 0;

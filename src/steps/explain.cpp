@@ -4,6 +4,7 @@
 #include "steps/explain_report.h"
 #include "steps/explain_work.h"
 #include "steps/result_table.h"
+#include "steps/sql_step.h"
 #include "steps/verbs.h"
 
 namespace filrouge {
@@ -101,14 +102,16 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   for (const std::string& name : *columns) read.columns.push_back({name, table->find(name)->type, {}});
   Binding binding;
   bool is_judged = from == plan->from;  // then the rows are those that judged the model
-  binding.canonical = step.config;
+  Json config = step.config;
+  config.erase("engine");  // the result is the same, bit for bit
+  EngineChoice choice = engine_of(step, {"spark", "hadoop"}, context);
+  binding.stays = why_no_parts(choice, context);
+  if (binding.stays.empty()) binding.engine = choice.name, binding.by_size = choice.by_size;
+  binding.canonical = config;
   binding.canonical["from"] = from;
   binding.canonical["reads"] = *columns;
-  binding.work = {{"config", step.config},
-                  {"from", from},
-                  {"schema", to_json(read)},
-                  {"target", plan->target},
-                  {"judged", is_judged}};
+  binding.work = {
+      {"config", config}, {"from", from}, {"schema", to_json(read)}, {"target", plan->target}, {"judged", is_judged}};
   std::set<ColumnRef> refs = {{step.name, "hash"}};
   for (const std::string& column : *columns) refs.insert({from, column});
   for (const ExplainTable& spec : explain_tables())
@@ -166,6 +169,10 @@ Verb explain_verb() {
                  .type = ValueType::mapping,
                  .about = "{COLUMN: 2}: how much more a change of it counts"},
                 {.name = "to", .about = "the class to get to; without it any but the row's own"}}},
+      {.name = "engine",
+       .about = "where each row's contributions are computed, which is most of the work: duckdb (here), an engine of "
+                "engines.yaml, part by part, or auto: there where its inputs take more than the memory; --engine goes "
+                "before it"},
       {.name = "report",
        .type = ValueType::boolean,
        .default_value = "false",

@@ -7,6 +7,7 @@
 #include "models/explanation.h"
 #include "models/fairness.h"
 #include "steps/explain_counterfactuals.h"
+#include "steps/explain_parts.h"
 #include "steps/explain_report.h"
 #include "steps/result_table.h"
 
@@ -34,7 +35,9 @@ class Gathered {
 
   const std::vector<std::string>& groups() const { return groups_; }
   /// `others`: the target, if the table has it, then the groups' columns; `rows`: their numbers in the table.
-  void add(const Frame& inputs, const Frame& others, const std::vector<double>& rows, Engine& engine);
+  /// `by_feature`: as Explanation::add() takes it.
+  void add(const Frame& inputs, const Frame& others, const std::vector<double>& rows, std::vector<double> by_feature,
+           Engine& engine);
   void fill(const std::string& table, ResultTable& out) const;
   const Explanation& explanation() const { return explanation_; }
 
@@ -67,9 +70,10 @@ std::vector<double> Gathered::targets(const Frame& others) const {
   return y;
 }
 
-void Gathered::add(const Frame& inputs, const Frame& others, const std::vector<double>& rows, Engine& engine) {
+void Gathered::add(const Frame& inputs, const Frame& others, const std::vector<double>& rows,
+                   std::vector<double> by_feature, Engine& engine) {
   std::vector<double> y = targets(others);
-  std::vector<double> folded = explanation_.add(inputs, y);
+  std::vector<double> folded = explanation_.add(inputs, y, std::move(by_feature));
   if (wants_contributions_) append_contributions(folded, rows, engine);
   if (groups_.empty() || model_.classes.size() != 2) return;
   // Raw scores are the sums of the contributions: no second evaluation of the trees.
@@ -176,7 +180,7 @@ std::vector<SourceColumn> other_columns(const Json& work) {
 
 void explain_rows(const WorkRequest& request, const Model& model, Gathered& gathered, WorkContext& context,
                   WorkResult& result) {
-  Engine& engine = context.engine();
+  Engine& engine = context.engine().here();
   std::vector<SourceColumn> others = other_columns(request.work);
   std::vector<std::string> expressions;
   for (size_t i = 0; i < model.features.sources().size(); ++i)
@@ -192,13 +196,17 @@ void explain_rows(const WorkRequest& request, const Model& model, Gathered& gath
     result.notes.push_back(fmt::format("a sample: one of {} of the {} rows", step, with_commas(total)));
   }
   uint64_t done = 0, planned = total / step;
+  std::string sql = explained_rows_sql(request, expressions, step);
+  std::optional<ExplainedElsewhere> elsewhere;
+  if (request.elsewhere && total > 0) sql = elsewhere.emplace(request, model, sql, context).sql();
   auto start = std::chrono::steady_clock::now();
   context.phase(fmt::format("explaining {} rows", with_commas(planned)));
-  engine.scan(explained_rows_sql(request, expressions, step), kScanRows, [&](Block&& block) {
+  engine.scan(sql, kScanRows, [&](Block&& block) {
     Frame inputs(model.features.sources()), rest(others);
     inputs.add(block);
     rest.add(block, model.features.sources().size());
-    gathered.add(inputs, rest, block.columns.back().numbers, engine);
+    std::vector<double> by_feature = elsewhere ? elsewhere->contributions(block) : std::vector<double>();
+    gathered.add(inputs, rest, block.columns.back().numbers, std::move(by_feature), engine);
     done += block.rows;
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     double left = seconds * static_cast<double>(planned - std::min(planned, done)) / static_cast<double>(done);
@@ -298,8 +306,9 @@ const std::vector<ExplainTable>& explain_tables() {
 }
 
 WorkResult work_on_explain(const WorkRequest& request, WorkContext& context) {
+  if (is_part_of_explain(request)) return contributions_of_part(request, context);
   Model model = Model::open(model_folder(request, request.name));
-  Engine& engine = context.engine();
+  Engine& engine = context.engine().here();
   WorkResult result;
   engine.execute(
       "CREATE OR REPLACE TEMP TABLE contributions (\"row\" DOUBLE, \"class\" VARCHAR, \"column\" VARCHAR, contribution "

@@ -75,12 +75,6 @@ std::string whole_only(const ModelPlan& plan, const ScoreOptions& options) {
   return "";
 }
 
-/// Whether engines.yaml says of a Hadoop that its machines read and write where the store is.
-bool sees_store(const std::string& engine, BindContext& context) {
-  auto found = context.thread().engines.find(engine);
-  return found != context.thread().engines.end() && found->second.value("shared", false);
-}
-
 std::optional<Binding> bind(const Step& step, BindContext& context) {
   const std::string from = step.config.value("from", ""), model = step.config.value("model", "");
   const Step* learn = find_model(step, "model", model, context);
@@ -116,9 +110,7 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   EngineChoice choice = engine_of(step, {"spark", "hadoop"}, context);
   binding.cuts = from;
   if (!choice.name.empty()) binding.stays = whole_only(*plan, options);
-  if (binding.stays.empty() && choice.kind == "hadoop" && !sees_store(choice.name, context))
-    binding.stays =
-        fmt::format("where the machines of `{}` mount the store's disk, say so: `shared: true`", choice.name);
+  if (binding.stays.empty()) binding.stays = why_no_parts(choice, context);
   if (binding.stays.empty()) binding.engine = choice.name, binding.by_size = choice.by_size;
   binding.work = {{"config", binding.canonical},
                   {"added", to_json(added)},

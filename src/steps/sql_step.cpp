@@ -125,6 +125,11 @@ EngineChoice engine_of(const Step& step, const std::vector<std::string>& kinds, 
   return {engine, ""};
 }
 
+std::string why_no_parts(const EngineChoice& choice, BindContext& context) {
+  if (choice.kind != "hadoop" || context.thread().engines.at(choice.name).value("shared", false)) return "";
+  return fmt::format("where the machines of `{}` mount the store's disk, say so: `shared: true`", choice.name);
+}
+
 void refuse_engine(const Step& step, const std::string& why, const std::string& hint, BindContext& context) {
   if (!step.config.contains("engine") || context.thread().engine_is_asked_for) return;
   context.report(context.thread().at(step, {"engine"}, "FR0223", why, hint));

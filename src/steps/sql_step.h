@@ -35,6 +35,9 @@ struct EngineChoice {
 /// Reports FR0221.
 EngineChoice engine_of(const Step& step, const std::vector<std::string>& kinds, BindContext& context);
 
+/// Why parts of a step's rows cannot be worked on there; empty where they can.
+std::string why_no_parts(const EngineChoice& choice, BindContext& context);
+
 /// Reports FR0223 where the step itself names an engine that cannot do it; where --engine or the thread does, the step
 /// runs here without a word. `why`: what such an engine does, in words.
 void refuse_engine(const Step& step, const std::string& why, const std::string& hint, BindContext& context);

@@ -10,6 +10,12 @@ Programs& WorkContext::programs() {
   std::abort();
 }
 
+WrittenTable WorkContext::in_parts(const Json&, const TableFiles&, const std::vector<TableFiles>&,
+                                   const std::filesystem::path&) {
+  FR_CHECK(!"there are no machines here to do a part of the work");
+  return {};
+}
+
 Json to_json(const WorkResult& result) {
   Json tables = Json::array(), publish = Json::array();
   for (const WrittenTable& table : result.tables) tables.push_back(to_json(table));

@@ -120,6 +120,11 @@ class WorkContext {
   virtual void phase(const std::string& what) = 0;  ///< "reading", "writing": shown live
   virtual Programs& programs();  ///< for a step whose Binding::work has "programs" (ProgramRoom), where it runs here
   virtual void spent(double) {}  ///< CPU seconds, by others on other machines
+  /// Of a step that is done elsewhere: its verb's work, with `work` in place of Binding::work and the tables `cut` and
+  /// `others` as inputs, for each part of the rows of `cut` on another machine. The one table that it makes has a row
+  /// for each row of `cut`; its files lie in `staging` (made by the caller, empty, below the step's own).
+  virtual WrittenTable in_parts(const Json& work, const TableFiles& cut, const std::vector<TableFiles>& others,
+                                const std::filesystem::path& staging);
 };
 
 struct Verb {

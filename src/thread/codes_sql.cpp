@@ -114,7 +114,7 @@ choose: name one.)",
      R"(spark: {kind: spark, submit: /opt/spark/bin/spark-submit, master: yarn, conf: {spark.executor.memory: 4g}})"},
 
     {"FR0223", "step that the engine cannot do",
-     R"(A step names an engine of another kind than it needs: Spark runs `sql` and `score`, Hadoop `map` and `reduce` of `run`, and `score`. With
+     R"(A step names an engine of another kind than it needs: Spark runs `sql`, `score` and `explain`, Hadoop `map` and `reduce` of `run`, `score` and `explain`. With
 --engine, or `engine:` at the top of the thread, each step that can goes there and the others run here.)",
      R"(- sql: top
   engine: yarn       # kind: hadoop
