@@ -1,4 +1,5 @@
 // The command line: options, exit codes, and the one place where everything is caught.
+#include <signal.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -194,6 +195,7 @@ int dispatch(std::vector<std::string> words, Arguments& arguments) {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write, here and in all workers
   Arguments arguments;
   try {
     return dispatch({argv + 1, argv + argc}, arguments);
