@@ -45,10 +45,11 @@ std::optional<double> duration(const Run& run) {
 
 std::string outcome(const Run& run) {
   if (run.finished.empty()) return "unfinished";
-  auto is = [](const char* action) { return [action](const RunStep& step) { return step.action == action; }; };
-  if (std::any_of(run.steps.begin(), run.steps.end(), is("different"))) return "different";
-  if (std::any_of(run.steps.begin(), run.steps.end(), is("equal")))
-    return run.exit_code == 0 ? "equal" : "not compared";
+  if (run.command.starts_with("filrouge prove")) {
+    auto differs = [](const RunStep& step) { return step.action == "different"; };
+    bool any = std::any_of(run.steps.begin(), run.steps.end(), differs);
+    return any ? "different" : run.exit_code == 0 ? "equal" : "not compared";
+  }
   static const std::map<int, std::string> words = {
       {0, "done"}, {1, "failed"}, {3, "check failed"}, {130, "interrupted"}};
   auto word = words.find(run.exit_code);

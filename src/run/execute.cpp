@@ -187,7 +187,7 @@ std::optional<size_t> Execution::early_step() {
   for (size_t index : early_) {
     PlannedStep& step = plan_.steps[index];
     auto runs = [&](size_t gate) { return states_[gate] == State::running || states_[gate] == State::done; };
-    if (stopping_ || !step.binding || !engine_for(index).empty() || obstacle(index)) continue;
+    if (stopping_ || !step.binding || obstacle(index) || !engine_for(index).empty()) continue;
     if (step.binding->work.contains("programs")) continue;  // what a program does may be seen outside
     if (!std::all_of(step.gates.begin(), step.gates.end(), runs)) continue;
     if (!step.key && !decide(index)) {

