@@ -107,12 +107,12 @@ JSValue js_text_width(JSContext* context, JSValueConst, int, JSValueConst* argum
 class Interpreter {
  public:
   Interpreter() : runtime_(JS_NewRuntime()) {
-    FR_CHECK(runtime_ != nullptr);
+    if (!runtime_) throw std::bad_alloc();
     JS_SetMaxStackSize(runtime_, kScriptStackBytes);
     JS_SetMemoryLimit(runtime_, kScriptMemoryBytes);
     JS_SetInterruptHandler(runtime_, &Interpreter::is_late, this);
     context_ = JS_NewContext(runtime_);
-    FR_CHECK(context_ != nullptr);
+    if (!context_) throw std::bad_alloc();
     const Value global(context_, JS_GetGlobalObject(context_));
     JS_SetPropertyStr(context_, global.value, "filrougeTextWidth",
                       JS_NewCFunction(context_, js_text_width, "filrougeTextWidth", 3));
@@ -150,7 +150,7 @@ class Interpreter {
 
   void run(const uint8_t* begin, const uint8_t* end) {
     const JSValue script = JS_ReadObject(context_, begin, static_cast<size_t>(end - begin), JS_READ_OBJ_BYTECODE);
-    FR_CHECK(!JS_IsException(script));
+    if (JS_IsException(script)) throw std::bad_alloc();  // these bytes are ours: there is no other reason
     const Value result(context_, JS_EvalFunction(context_, script));
     if (JS_IsException(result.value)) fail_pending();
   }

@@ -13,7 +13,8 @@ Afterwards, whatever failed:
   - nothing is half published, tmp/ is empty;
   - the next command completes, the store is as an undisturbed one, `verify` finds nothing.
 
-Seen to fail without `fresh.empty_log()` in Store::rebuild(): the new catalog is malformed when moving its log fails.
+Seen to fail without `fresh.empty_log()` in Store::rebuild(): the new catalog is malformed when moving its log fails;
+and without know_again() in remove_versions(): what could not be moved away is a folder that nobody knows (repair:rename:EIO:1).
 """
 import os
 import pathlib

@@ -81,6 +81,23 @@ TEST_F(TrustTest, VerifyNamesWhatIsDamagedMissingOrExtra) {
   EXPECT_EQ(texts(store->verify(false, {})), (Strings{expected[3], expected[6]}));
 }
 
+/// Fails without know_again(): verify would call the folder one that nobody knows, and repair would leave it there.
+TEST_F(TrustTest, WhatCannotBeRemovedIsStillKnown) {
+  Version bad = commit_one();
+  flip_bit(folder_ / path_of(bad, "data-0.parquet"), 3);
+  {
+    auto store = writer();
+    fs::remove_all(folder_ / "tmp");  // then the folder cannot be moved there
+    EXPECT_THROW(store->verify(true, {}), Error);
+    EXPECT_TRUE(store->current("read", "flights"));
+  }
+  Strings damaged = {"damaged " + path_of(bad, "data-0.parquet")};
+  EXPECT_EQ(texts(reader()->verify(false, {})), damaged);
+  damaged.push_back("removed tables/flights/" + bad.key);
+  EXPECT_EQ(texts(writer()->verify(true, {})), damaged);
+  EXPECT_FALSE(fs::exists(folder_ / path_of(bad, "")));
+}
+
 TEST_F(TrustTest, EveryFlippedBitOfAVersionIsFound) {
   Version version = commit_one();
   auto store = reader();
