@@ -53,7 +53,11 @@ fs::path make_private_folder(const fs::path& place) {
 }  // namespace
 
 ScratchFolder::ScratchFolder() {
-  const fs::path place = fs::temp_directory_path();
+  std::error_code error;
+  const fs::path place = fs::temp_directory_path(error);
+  if (error)
+    throw Error(ErrorKind::environment, "FR0502",
+                fmt::format("there is no folder for temporary files: {}", error.message()), "TMPDIR names one");
   remove_what_is_left(place);
   constexpr int kMostTries = 10;
   for (int tries = 0; tries < kMostTries; ++tries) {
