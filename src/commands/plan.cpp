@@ -12,16 +12,15 @@ namespace {
 constexpr int kWorkIsPending = 4;
 constexpr size_t kNamesShown = 3;  // of the steps that a step touches
 
-/// Whether an engine of engines.yaml does the step; nothing where that depends on inputs that are not built yet.
-std::optional<bool> goes_elsewhere(const Plan& plan, size_t index, uint64_t memory_bytes) {
-  const std::optional<Binding>& binding = plan.steps[index].binding;
-  if (!binding || binding->engine.empty()) return false;
-  if (!binding->by_size) return true;
+/// As engine_for(), by the inputs that are built.
+std::optional<std::string> planned_engine(const Plan& plan, size_t index, uint64_t memory_bytes) {
+  const PlannedStep& step = plan.steps[index];
+  if (!step.binding) return "";
   std::map<size_t, Version> done;
-  for (size_t need : plan.steps[index].needs)
-    if (plan.steps[need].action == Action::reuse) done[need] = *plan.steps[need].version;
-  std::optional<uint64_t> bytes = input_bytes(plan, index, done);
-  return bytes ? std::optional(*bytes > memory_bytes) : std::nullopt;
+  if (step.binding->by_size)
+    for (size_t need : step.needs)
+      if (plan.steps[need].action == Action::reuse) done[need] = *plan.steps[need].version;
+  return engine_for(plan, index, done, memory_bytes);
 }
 
 Json to_json(const Plan& plan, uint64_t memory_bytes) {
@@ -36,8 +35,8 @@ Json to_json(const Plan& plan, uint64_t memory_bytes) {
     Json labels = Json::array();
     for (size_t touched : touches[i].steps) labels.push_back(plan.steps[touched].step->label());
     entry["touches"] = std::move(labels);
-    std::optional<bool> elsewhere = goes_elsewhere(plan, i, memory_bytes);
-    entry["engine"] = !step.binding || !elsewhere ? Json(nullptr) : Json(*elsewhere ? step.binding->engine : "duckdb");
+    std::optional<std::string> engine = planned_engine(plan, i, memory_bytes);
+    entry["engine"] = !step.binding || !engine ? Json(nullptr) : Json(engine->empty() ? "duckdb" : *engine);
     entry["touches_count"] = touches[i].count;
     entry["personal"] = json_of(touches[i].personal);
     steps.push_back(std::move(entry));
@@ -91,10 +90,10 @@ std::string places_text(const Plan& plan, uint64_t memory_bytes) {
   std::vector<std::string> places;
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const PlannedStep& step = plan.steps[i];
-    std::optional<bool> goes = goes_elsewhere(plan, i, memory_bytes);
-    if (step.action != Action::build || goes == false) continue;
+    std::optional<std::string> engine = planned_engine(plan, i, memory_bytes);
+    if (step.action != Action::build || engine == "") continue;
     std::string place = step.binding->engine + (step.binding->cuts.empty() ? "" : " in parts");
-    if (!goes) place += fmt::format(", if what they read takes more than {}", human_bytes(memory_bytes));
+    if (!engine) place += fmt::format(", if what they read takes more than {}", human_bytes(memory_bytes));
     there[place].push_back(shown_name(*step.step));
   }
   for (const auto& [place, names] : there) places.push_back(fmt::format("on {}: {}", place, join(names, ", ")));

@@ -325,9 +325,7 @@ Limits Execution::limits_for(size_t index) const {
 
 /// The engine of engines.yaml that does the step, whose inputs are there; empty = the embedded one.
 std::string Execution::engine_for(size_t index) const {
-  const Binding& binding = *plan_.steps[index].binding;
-  if (binding.by_size && *input_bytes(plan_, index, done_) <= options_.memory_bytes) return "";
-  return binding.engine;
+  return *filrouge::engine_for(plan_, index, done_, options_.memory_bytes);
 }
 
 Json Execution::request_for(size_t index, const fs::path& staging, const std::string& engine) const {

@@ -62,6 +62,15 @@ std::optional<uint64_t> input_bytes(const Plan& plan, size_t index, const std::m
   return bytes;
 }
 
+std::optional<std::string> engine_for(const Plan& plan, size_t index, const std::map<size_t, Version>& done,
+                                      uint64_t memory_bytes) {
+  const Binding& binding = *plan.steps[index].binding;
+  if (!binding.by_size) return binding.engine;
+  std::optional<uint64_t> bytes = input_bytes(plan, index, done);
+  if (!bytes) return std::nullopt;
+  return *bytes > memory_bytes ? binding.engine : "";
+}
+
 Planner::Planner(const Thread& thread, Store& store, PlanOptions options)
     : impl_(new Impl{thread, store, std::move(options), engine_version(), {}, {}, {}}) {}
 Planner::~Planner() = default;

@@ -64,6 +64,11 @@ struct PlanOptions {
 /// `done`.
 std::optional<uint64_t> input_bytes(const Plan& plan, size_t index, const std::map<size_t, Version>& done);
 
+/// The engine of engines.yaml that does a bound step, empty = the embedded one; nothing where that depends on the size
+/// of inputs that have no version in `done`.
+std::optional<std::string> engine_for(const Plan& plan, size_t index, const std::map<size_t, Version>& done,
+                                      uint64_t memory_bytes);
+
 /// Binds every step and compares with the store. `thread`, `store` must outlive the planner and its plans.
 class Planner {
  public:

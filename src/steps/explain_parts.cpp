@@ -67,23 +67,18 @@ ExplainedElsewhere::ExplainedElsewhere(const WorkRequest& request, const Model& 
                                        WorkContext& context)
     : folder_(request.staging / "elsewhere"), width_(width_of(model)) {
   Engine& here = context.engine().here();
-  for (const char* part : {"rows", "contributions"}) make_folder(folder_ / part);
+  for (const char* part : {"rows", "contributions"}) make_folder(folder_.path / part);
   context.phase("writing the rows to explain");
   const TableFiles rows =
-      table_of(kExplained, here.materialise(kExplained, rows_sql, RowOrder::sequential, folder_ / "rows"));
+      table_of(kExplained, here.materialise(kExplained, rows_sql, RowOrder::sequential, folder_.path / "rows"));
   std::vector<TableFiles> of_model;
   for (const TableFiles& table : request.inputs)
     if (table.name == request.name) of_model.push_back(table);
-  const WrittenTable numbers = context.in_parts({{"part", true}}, rows, of_model, folder_ / "contributions");
+  const WrittenTable numbers = context.in_parts({{"part", true}}, rows, of_model, folder_.path / "contributions");
   std::vector<TableFiles> tables = request.inputs;
   tables.push_back(rows);
   tables.push_back(table_of(kContributions, numbers));
   here.attach(tables);
-}
-
-ExplainedElsewhere::~ExplainedElsewhere() {
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
 }
 
 std::string ExplainedElsewhere::sql() const {

@@ -2,6 +2,7 @@
 // else of `explain`, is done here, so all tables are those that this machine alone would have made.
 #pragma once
 
+#include "base/removed_folder.h"
 #include "models/model.h"
 #include "steps/step.h"
 
@@ -19,7 +20,6 @@ class ExplainedElsewhere {
   /// and has the parts computed. Adds what it makes to the tables of context.engine().here(), and puts it below the
   /// step's staging folder.
   ExplainedElsewhere(const WorkRequest& request, const Model& model, const std::string& rows_sql, WorkContext& context);
-  ~ExplainedElsewhere();  ///< removes it
 
   /// The columns of `rows_sql`, before the last one those of the contributions.
   std::string sql() const;
@@ -27,7 +27,7 @@ class ExplainedElsewhere {
   std::vector<double> contributions(const Block& block) const;
 
  private:
-  const std::filesystem::path folder_;
+  const RemovedFolder folder_;
   size_t width_;  ///< numbers of a row
 };
 

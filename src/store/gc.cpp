@@ -65,30 +65,29 @@ void Store::Impl::remove_last_versions(const std::vector<fs::path>& paths) {
 }
 
 /// Versions whose folders could not be taken out of sight: else nobody would ask for their removal again.
-void Store::Impl::know_again(std::vector<Entry> entries, std::vector<StepKey> were_current) {
-  auto is_gone = [&](const Version& version) {
+void Store::Impl::know_again(const std::vector<Entry>& entries, const std::set<StepKey>& were_current) {
+  std::vector<Entry> left;
+  std::vector<StepKey> current;
+  for (const Entry& entry : entries) {
     std::error_code ignored;
-    return !fs::exists(folder / folder_in_store(version), ignored);
-  };
-  std::set<StepKey> gone;
-  for (const Entry& entry : entries)
-    if (is_gone(entry.version)) gone.insert({entry.version.verb, entry.version.name, entry.version.key});
-  std::erase_if(entries, [&](const Entry& entry) { return is_gone(entry.version); });
-  std::erase_if(were_current, [&](const StepKey& key) { return gone.contains(key); });
-  writable().enter(entries, were_current);
+    if (!fs::exists(folder / folder_in_store(entry.version), ignored)) continue;
+    StepKey key{entry.version.verb, entry.version.name, entry.version.key};
+    if (were_current.contains(key)) current.push_back(std::move(key));
+    left.push_back(entry);
+  }
+  writable().enter(left, current);
 }
 
 void Store::Impl::remove_versions(const std::vector<Version>& versions) {
   // The catalog first: a folder that it does not know is only waste, an entry without a folder would be a lie.
-  std::vector<StepKey> keys, were_current;
+  std::vector<StepKey> keys;
   std::vector<Entry> entries;
   std::lock_guard guard(mutex);
   for (const Version& version : versions) {
     keys.push_back({version.verb, version.name, version.key});
     if (std::optional<Entry> entry = writable().entry(keys.back())) entries.push_back(std::move(*entry));
   }
-  for (StepKey& key : writable().current_keys())
-    if (std::find(keys.begin(), keys.end(), key) != keys.end()) were_current.push_back(std::move(key));
+  const std::vector<StepKey> current = writable().current_keys();
   writable().remove(keys);
   current_keys.reset();
   current_changed = true;
@@ -97,7 +96,7 @@ void Store::Impl::remove_versions(const std::vector<Version>& versions) {
   try {
     remove_last_versions(paths);
   } catch (const Error&) {
-    if (!remote) know_again(std::move(entries), std::move(were_current));
+    if (!remote) know_again(entries, {current.begin(), current.end()});
     throw;
   }
   save_current();

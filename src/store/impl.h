@@ -40,7 +40,7 @@ struct Store::Impl {
   fs::path temporary();
   /// Takes versions out of the catalog, then their folders out of sight in one rename each, then deletes them.
   void remove_versions(const std::vector<Version>& versions);
-  void know_again(std::vector<Entry> entries, std::vector<StepKey> were_current);
+  void know_again(const std::vector<Entry>& entries, const std::set<StepKey>& were_current);
   /// In one rename each, durably; then what was in them is deleted.
   void remove_folders(const std::vector<fs::path>& paths);
   void remove_last_versions(const std::vector<fs::path>& paths);  ///< and the folders around, if these are empty then

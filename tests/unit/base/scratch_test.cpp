@@ -5,23 +5,15 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "base/files.h"
+#include "../temp_folder.h"
 
 namespace filrouge {
 namespace {
 
 class ScratchFolders : public testing::Test {
  protected:
-  ScratchFolders() {
-    std::string pattern = (fs::temp_directory_path() / "scratch-test-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
-    place_ = pattern;
-    ::setenv("TMPDIR", place_.c_str(), 1);
-  }
-  ~ScratchFolders() override {
-    ::unsetenv("TMPDIR");
-    fs::remove_all(place_);
-  }
+  ScratchFolders() { ::setenv("TMPDIR", place_.c_str(), 1); }
+  ~ScratchFolders() override { ::unsetenv("TMPDIR"); }
 
   /// A process that makes a folder with something in it, and is killed once `before_its_end` has run.
   template <class Do>
@@ -42,7 +34,8 @@ class ScratchFolders : public testing::Test {
     EXPECT_TRUE(WIFSIGNALED(status));
   }
 
-  fs::path place_;
+  TempFolder folder_;
+  const fs::path place_ = folder_.path();
 };
 
 TEST_F(ScratchFolders, GoWithTheirOwner) {

@@ -13,19 +13,17 @@
 
 #include <thread>
 
-#include "base/files.h"
+#include "../temp_folder.h"
 
 namespace filrouge {
 namespace {
 
 struct Folder {
-  fs::path path;
+  TempFolder temporary;
+  const fs::path path = temporary.path();
   Folder() {
-    std::string pattern = (fs::temp_directory_path() / "sandbox-XXXXXX").string();
-    path = mkdtemp(pattern.data());
     for (const char* name : {"in", "out", "other"}) make_folder(path / name), write_file(path / name / "file", "text");
   }
-  ~Folder() { fs::remove_all(path); }
 };
 
 /// Runs `body` in a confined child; its answer.
