@@ -37,5 +37,10 @@ int main(int argc, char** argv) {
                                         JS_WRITE_OBJ_BYTECODE | JS_WRITE_OBJ_STRIP_SOURCE | JS_WRITE_OBJ_STRIP_DEBUG);
   std::ofstream output(argv[2], std::ios::binary);
   output.write(reinterpret_cast<const char*>(bytes), static_cast<std::streamsize>(size));
-  return bytes && output.flush() ? 0 : 1;
+  const bool is_written = bytes && output.flush();
+  js_free(context, const_cast<uint8_t*>(bytes));
+  JS_FreeValue(context, function);
+  JS_FreeContext(context);
+  JS_FreeRuntime(runtime);
+  return is_written ? 0 : 1;
 }

@@ -25,6 +25,7 @@ constexpr size_t kPageWidth = 100, kNarrowest = 60;
 struct Subject {
   std::string name;  ///< as the user named it
   TableFiles table;
+  bool is_own_file = false;  ///< the user's Parquet, as it lies
   std::vector<std::string> notes;
 };
 
@@ -130,17 +131,31 @@ std::optional<int> find_subject(const Arguments& arguments, Subject& subject) {
   if (!is_url(target))
     if (std::vector<fs::path> files = parquet_files(target); !files.empty()) {
       subject.table = {table_name(target), files, {}};
+      subject.is_own_file = true;
       return std::nullopt;
     }
   return read_file_like_a_thread(arguments, target, subject);
+}
+
+/// What is wrong with the user's own file is told as a `read` step would, by the name that the user gave it.
+Json profile_of(const Arguments& arguments, const Subject& subject) {
+  Json query = {{"do", "profile"}, {"sql", "SELECT * FROM " + quote_table(subject.table.name)}};
+  try {
+    return ask_worker(*make_query_worker(), arguments, query, {subject.table});
+  } catch (Error& error) {
+    if (!subject.is_own_file) throw;
+    if (error.kind == ErrorKind::data)
+      throw Error(ErrorKind::data, "FR0308", fmt::format("`{}` cannot be read: {}", subject.name, error.message));
+    error.message = fmt::format("`{}`: {}", subject.name, error.message);
+    throw;
+  }
 }
 
 int look(const Arguments& arguments) {
   Subject subject;
   subject.name = arguments.positional[0];
   if (auto code = find_subject(arguments, subject)) return *code;
-  Json query = {{"do", "profile"}, {"sql", "SELECT * FROM " + quote_table(subject.table.name)}};
-  Json profile = ask_worker(*make_query_worker(), arguments, query, {subject.table});
+  Json profile = profile_of(arguments, subject);
   if (arguments.json()) {
     Json answer = {{"name", subject.name}, {"notes", subject.notes}};
     answer.update(profile);

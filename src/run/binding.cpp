@@ -71,7 +71,7 @@ std::string StepBinder::inspection_key(const Step& step, const Json& request, co
   hasher.field(kVersion);
   hasher.field(engine_version());
   hasher.field(canonical(request));
-  for (const InputFile& file : files) hasher.field(file.shown), hasher.field(hash_of(file));
+  for (const InputFile& file : files) hasher.field(file.shown), hasher.field(hash_of(file, stat_file(file.path)));
   return hasher.hex();
 }
 
@@ -147,9 +147,8 @@ void StepBinder::inspect_ahead() {
 
 /// The content hash of a file. A file whose size, times and inode are as remembered is not read again, unless it was
 /// changed within two seconds before it was hashed: a second change within the clock's grain would go unseen.
-std::string StepBinder::hash_of(const InputFile& file) {
+std::string StepBinder::hash_of(const InputFile& file, const FileStat& now) {
   constexpr int64_t kGrainNs = 2'000'000'000;
-  FileStat now = stat_file(file.path);
   std::string path = file.path.string();
   if (const std::string* known = recall("file", path)) {
     Json entry = parse_json(*known, "a remembered file");
@@ -256,7 +255,10 @@ void StepBinder::bind_step(PlannedStep& step, size_t index) {
   try {
     step.binding = bind_or_recall(step);
     if (!step.binding) return;
-    for (const InputFile& file : step.binding->files) step.file_hashes.push_back(hash_of(file));
+    for (const InputFile& file : step.binding->files) {
+      step.file_stats.push_back(stat_file(file.path));
+      step.file_hashes.push_back(hash_of(file, step.file_stats.back()));
+    }
   } catch (const Error& error) {
     step.binding.reset();
     report(thread_.at(*step.step, {error.text_name}, error.code, error.message, error.hint));

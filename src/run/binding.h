@@ -50,7 +50,7 @@ class StepBinder : public BindContext {
   std::optional<Binding> bind_or_recall(PlannedStep& step);
   std::vector<std::string> references_of(const PlannedStep& step);
   std::string says(const PlannedStep& step) const;
-  std::string hash_of(const InputFile& file);
+  std::string hash_of(const InputFile& file, const FileStat& now);
   const std::string* recall(const std::string& kind, const std::string& key);
 
   const Thread& thread_;

@@ -395,6 +395,7 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
       on_event_(progress);
     });
     event.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (auto change = changed_file(step)) throw *change;
     Version computed = version_of(step, answer, staging);
     lock.lock();
     if (!gates_hold(index, lock)) throw Error(ErrorKind::interrupted, "FR0703", "interrupted");
@@ -423,7 +424,7 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     if (why)
       event.summary = *why;
     else
-      event.problem = problem_of(step, as_error(problem));
+      event.problem = problem_of(step, changed_file(step).value_or(as_error(problem)));
   }
   std::error_code ignored;
   if (event.action != "built" && !staging.empty()) fs::remove_all(staging, ignored);

@@ -1,6 +1,7 @@
 #include "run/plan.h"
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "run/binding.h"
 #include "run/graph.h"
@@ -53,6 +54,22 @@ std::optional<Inputs> inputs_of(const Plan& plan, size_t index, const std::map<s
 }
 
 }  // namespace
+
+std::optional<Error> changed_file(const PlannedStep& step) {
+  for (size_t i = 0; i < step.file_stats.size(); ++i) {
+    const InputFile& file = step.binding->files[i];
+    bool is_same = false;
+    try {
+      is_same = stat_file(file.path) == step.file_stats[i] || hash_file(file.path) == step.file_hashes[i];
+    } catch (const Error&) {
+      // It is gone, or cannot be read any more.
+    }
+    if (!is_same)
+      return Error(ErrorKind::data, "FR0337", fmt::format("`{}` changed while it was read", file.shown),
+                   "run again; read a copy of what changes all the time");
+  }
+  return std::nullopt;
+}
 
 std::optional<uint64_t> input_bytes(const Plan& plan, size_t index, const std::map<size_t, Version>& done) {
   std::optional<Inputs> inputs = inputs_of(plan, index, done);

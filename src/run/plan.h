@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
+#include "base/files.h"
 #include "engines/engine.h"
 #include "steps/step.h"
 #include "store/store.h"
@@ -28,6 +30,7 @@ struct PlannedStep {
   std::vector<size_t> gates;             ///< checks that must pass first
   std::optional<Binding> binding;        ///< nothing where a problem was reported
   std::vector<std::string> file_hashes;  ///< as Binding::files
+  std::vector<FileStat> file_stats;      ///< as Binding::files: what each was when it was hashed
   std::optional<std::string> key;        ///< known when all its inputs are
   Json why_key;                          ///< the parts of the key
   Action action = Action::build;
@@ -63,6 +66,9 @@ struct PlanOptions {
 /// Bytes that the tables a step reads take in the store, each counted once; nothing while one of them has no version in
 /// `done`.
 std::optional<uint64_t> input_bytes(const Plan& plan, size_t index, const std::map<size_t, Version>& done);
+
+/// FR0337 where a file of the step is no longer the one that its key is made of.
+std::optional<Error> changed_file(const PlannedStep& step);
 
 /// The engine of engines.yaml that does a bound step, empty = the embedded one; nothing where that depends on the size
 /// of inputs that have no version in `done`.

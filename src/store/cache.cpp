@@ -1,4 +1,5 @@
 // The caches. A value is kept behind a hash of itself and its key: what does not match was never remembered.
+#include "base/error.h"
 #include "base/hash.h"
 #include "store/catalog.h"
 
@@ -49,6 +50,15 @@ void Cache::put(const std::string& kind, std::span<const std::pair<std::string, 
   for (const auto& [key, value] : entries)
     database_.run("INSERT OR REPLACE INTO cache VALUES (?, ?, ?)", kind, key, sealed(kind, key, value));
   transaction.commit();
+}
+
+std::vector<std::string> Cache::problems() {
+  std::vector<std::string> problems = database_.problems();
+  SqlQuery row = database_.query("SELECT kind, key, value FROM cache");
+  while (row.next())
+    if (!unsealed(row.text(0), row.text(1), row.text(2)))
+      problems.push_back(fmt::format("an entry of kind {} has changed", row.text(0)));
+  return problems;
 }
 
 }  // namespace filrouge

@@ -466,12 +466,7 @@ void Catalog::empty_log() {
 }
 
 std::vector<std::string> Catalog::problems() {
-  std::vector<std::string> problems;
-  {
-    SqlQuery row = database_.query("PRAGMA integrity_check(20)");
-    while (row.next())
-      if (row.text(0) != "ok") problems.push_back(row.text(0));
-  }
+  std::vector<std::string> problems = database_.problems();
   auto look = [&](auto read) {
     try {
       read();

@@ -93,6 +93,8 @@ class Catalog {
   bool has_hashes_ = true, was_upgraded_ = false, is_empty_ = false;
 };
 
+inline constexpr const char* kCacheFile = "cache.db";
+
 /// The caches, in a file of their own: whatever happens to it, the catalog stays whole. Entries with a wrong bit count
 /// as forgotten.
 class Cache {
@@ -101,6 +103,8 @@ class Cache {
   std::optional<std::string> get(const std::string& kind, const std::string& key);
   std::map<std::string, std::string> all(const std::string& kind);
   void put(const std::string& kind, std::span<const std::pair<std::string, std::string>> entries);
+  /// As Catalog::problems().
+  std::vector<std::string> problems();
 
  private:
   Database database_;

@@ -91,6 +91,14 @@ int64_t Database::last_row_id() const {
   return sqlite3_last_insert_rowid(handle_.get());
 }
 
+std::vector<std::string> Database::problems() {
+  std::vector<std::string> problems;
+  SqlQuery row = query("PRAGMA integrity_check(20)");
+  while (row.next())
+    if (row.text(0) != "ok") problems.push_back(row.text(0));
+  return problems;
+}
+
 void Database::fail(int code) const {
   int kind = code & 0xff;
   // SQLITE_ERROR comes from our own statements, which are right: the tables in the file are not ours.

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -83,6 +84,8 @@ class Database {
     return changes();
   }
   int64_t last_row_id() const;
+  /// What SQLite's own check of the file finds.
+  std::vector<std::string> problems();
   const std::filesystem::path& file() const { return file_; }
 
  private:

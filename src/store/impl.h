@@ -35,6 +35,7 @@ struct Store::Impl {
   /// Of runs that ended before runs had records.
   void write_missing_records();
   void verify_records(bool repair, std::vector<Finding>& findings);
+  void verify_cache(bool repair, std::vector<Finding>& findings);
   void empty_tmp();
   /// An unused name in tmp/.
   fs::path temporary();

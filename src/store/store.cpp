@@ -15,7 +15,6 @@ namespace filrouge {
 namespace {
 
 constexpr const char* kCatalogFile = "catalog.db";
-constexpr const char* kCacheFile = "cache.db";
 
 /// The version in this folder, if it is the expected one and whole.
 std::optional<Version> whole_version(const fs::path& folder, const Version& expected) {

@@ -188,6 +188,7 @@ std::vector<Finding> Store::verify(bool repair, const std::function<void(const s
     if (!known.contains(folder.string()))
       findings.push_back({"extra", folder.string(), "", "", "", "unknown to the catalog; filrouge gc removes it"});
   impl_->verify_records(repair, findings);
+  impl_->verify_cache(repair, findings);
   if (!repair || bad.empty()) return findings;
 
   impl_->remove_versions(bad);
@@ -216,6 +217,21 @@ void Store::Impl::verify_records(bool repair, std::vector<Finding>& findings) {
     write_run_record(folder, run, temporary());
     if (remote) write_remotely(run_record(run.id));
   }
+}
+
+/// Nothing depends on the cache, but a disk that changes it will change more. One that cannot be opened (a disk that
+/// is read only) is done without.
+void Store::Impl::verify_cache(bool repair, std::vector<Finding>& findings) {
+  std::lock_guard guard(mutex);
+  if (!fs::exists(folder / kCacheFile)) return;
+  std::vector<std::string> problems;
+  try {
+    problems = Cache(folder / kCacheFile).problems();
+  } catch (const Error& e) {
+    if (e.code == "FR0512") problems.push_back(e.message);
+  }
+  for (std::string& problem : problems) findings.push_back({"damaged", kCacheFile, "", "", "", std::move(problem)});
+  if (repair && !problems.empty()) drop_cache();
 }
 
 }  // namespace filrouge

@@ -288,6 +288,11 @@ last error of a task; `yarn logs -applicationId NAME` has more. Nothing of its o
      R"(`hadoop` could not be run, or HDFS or YARN did not take what was asked. The message ends with what it said; `filrouge doctor
 --engine NAME` looks for the reason.)",
      R"(yarn: {kind: hadoop, home: /opt/hadop})", R"(yarn: {kind: hadoop, home: /opt/hadoop})"},
+
+    {"FR0337", "file that changed while it was read",
+     R"(A file was changed, replaced or removed after the run had looked at it. Nothing of it was kept: the step would stand for a
+content that it was not made of. Run again; of a file that is written all the time read a copy.)",
+     R"(from: log/today.csv       # a server appends to it)", R"(from: log/yesterday.csv)"},
 };
 
 }  // namespace

@@ -158,6 +158,23 @@ TEST_F(TrustTest, ADamagedOrForeignCatalogIsRefusedAndRebuilt) {
   }
 }
 
+TEST_F(TrustTest, ADamagedCacheIsFoundAndThrownAway) {
+  commit_one();
+  writer()->remember("kind", {{"key", std::string(3000, 'v')}});
+  EXPECT_TRUE(reader()->verify(false, {}).empty());
+  std::string good = read_file(folder_ / "cache.db"), changed = good;
+  changed[changed.rfind("vvv")] = 'w';  // SQLite sees nothing wrong; the hash of the entry does
+  for (const std::string& bad : {changed, std::string(9000, 'x'), good.substr(0, 5000)}) {
+    write_text(folder_ / "cache.db", bad);
+    auto found = reader()->verify(false, {});
+    ASSERT_GE(found.size(), 1) << bad.size();
+    EXPECT_EQ(found[0].what + " " + found[0].path, "damaged cache.db");
+    EXPECT_FALSE(writer()->verify(true, {}).empty());
+    EXPECT_FALSE(fs::exists(folder_ / "cache.db"));
+    EXPECT_TRUE(reader()->verify(false, {}).empty());
+  }
+}
+
 TEST_F(TrustTest, ALostCatalogIsFilledByTheNextWriter) {
   Version version = commit_one();
   fs::remove(folder_ / "catalog.db");
