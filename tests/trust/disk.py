@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A run that will not fit says so before it starts, on a disk of 1.2 MB. And gc works where only 200 kB are left.
 
-Needs the right to mount; else it is skipped.
+Needs the right to mount; else it is skipped. Seen to fail without say_if_it_will_not_fit() in commands/run.cpp.
 """
 import argparse
 import os

@@ -4,6 +4,8 @@
 tests/trust/fixtures/NAME.tar.xz holds a thread of three steps with its store. The test unpacks each and looks, as a reader
 first: the rows, the history and what is current are what they were; `verify` finds nothing; then a run completes, and
 `verify` finds nothing again. `--make NAME` makes one with the given program: do that whenever the format changes, before the change.
+
+Seen to fail without write_missing_records() in Store::open(), and without the views in Catalog::upgrade().
 """
 import argparse
 import io

@@ -20,7 +20,7 @@ steps:
   - read: trips
     from: trips.csv
   - sql: {long}
-    query: SELECT id, day, km, kind, minutes, minutes > 50 AS is_long FROM trips WHERE km > 3 ORDER BY id
+    query: SELECT id, day, km, kind, minutes, minutes > 50 AS is_long, epoch(day::TIMESTAMPTZ) AS midnight FROM trips WHERE km > 3 ORDER BY id
   - check: {long}
     expect:
       - unique: [id]
@@ -33,7 +33,7 @@ steps:
     from: {long}
     predict: minutes
     method: linear
-    ignore: [id, is_long]
+    ignore: [id, is_long, midnight]
   - score: scored
     from: {long}
     model: late
