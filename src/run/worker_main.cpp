@@ -199,6 +199,12 @@ Json run_request(const Json& request, Context& context, int64_t id, const Say& s
   throw Error(ErrorKind::internal, "FR0900", "a worker got a request of unknown kind " + name);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kHasShadowMemory = true;  // of a sanitizer: terabytes of addresses, which the limit would count
+#else
+constexpr bool kHasShadowMemory = false;
+#endif
+
 /// The kernel refuses memory over the limit; what is refused fails with bad_alloc, and the step with FR0314. Private
 /// memory is counted as it is asked for, the stacks of threads whole, and what an allocator keeps after it was freed:
 /// so half as much again as may be in use at once (a GROUP BY with 20 M groups under 1 GB keeps 0.9 GB resident and
@@ -208,7 +214,7 @@ void limit_memory(const Json& request) {
   ::setrlimit(RLIMIT_CORE, &no_core);
   if (!request.contains("limits")) return;
   Limits limits = limits_from_json(request["limits"]);
-  if (limits.memory_bytes == 0) return;
+  if (limits.memory_bytes == 0 || kHasShadowMemory) return;
   constexpr uint64_t kStackBytes = 8 << 20;
   uint64_t bytes = limits.memory_bytes * 3 / 2 + static_cast<uint64_t>(limits.threads + 2) * kStackBytes;
   const rlimit data{bytes, bytes};
