@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
 """`engine: auto` on a real cluster of two Workers: what reads more than there is memory for goes there, all else stays; `plan` says so before.
 
-  tests/cluster/auto.py --filrouge BINARY [--rows 12000000] [options of standalone.py]
+  tests/cluster/auto.py --filrouge BINARY [--rows 20000000] [options of standalone.py]
 
 With little --memory the steps that read the large table are done by Spark, with much memory by this machine; the table is the same, bit for bit, and
 neither is computed again for having been computed elsewhere.
 """
 import threads
 
-LITTLE, MUCH = "100MB", "4GB"
+LITTLE, MUCH = "200MB", "4GB"
 THREAD = """thread: growing
 engine: auto
 steps:
   - read: few
     from: few.csv
   - sql: numbers
-    query: SELECT i AS id, hash(i) AS h, (i % 5)::INTEGER AS kind FROM range({rows}) t(i)
+    query: SELECT i AS id, (hash(i) >> 1)::BIGINT AS h, (i % 5)::INTEGER AS kind FROM range({rows}) t(i)
   - sql: large
     query: SELECT id, h % 1000 AS bucket, kind FROM numbers WHERE kind = 3 ORDER BY id
   - sql: small
@@ -39,7 +39,7 @@ def checks(options, spark, folder):
     assert f"on spark, if what they read takes more than {LITTLE[:-2]} MB: large, small, both" in said, said
     thread.do("run", "numbers", "few", "--memory", LITTLE)
     size = thread.receipt("numbers")["tables"][0]["bytes"]
-    assert size > 100_000_000, f"`numbers` takes no more than {size:,} bytes: more --rows"
+    assert size > 200_000_000, f"`numbers` takes no more than {size:,} bytes: more --rows"
     said = thread.do("plan", "--memory", LITTLE)
     assert "on spark: large, both; here runs here: any_value() is not portable" in said, said
     assert "on spark" not in thread.do("plan", "--memory", MUCH)
@@ -62,4 +62,4 @@ def checks(options, spark, folder):
 
 
 if __name__ == "__main__":
-    threads.main(__doc__, checks, lambda parser: parser.add_argument("--rows", type=int, default=12_000_000))
+    threads.main(__doc__, checks, lambda parser: parser.add_argument("--rows", type=int, default=20_000_000))
