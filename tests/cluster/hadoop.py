@@ -44,7 +44,7 @@ exec "{java}/bin/java" -Xmx300m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 {opens}
   -cp "${{HADOOP_CONF_DIR:-{conf}}}:{lib}/*" $class "$@"
 """
 OPENS = [word for package in ("lang", "util", "net") for word in ("--add-opens", f"java.base/java.{package}=ALL-UNNAMED")]
-READY_S = 180
+READY_S = 480  # a loaded machine
 MAVEN_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 
 

@@ -20,7 +20,7 @@ import score
 import standalone
 import threads
 
-MEANWHILE_S = 300
+MEANWHILE_S = 900  # a loaded machine
 PARTS = "*/parts/part-*.parquet"
 
 
@@ -73,7 +73,7 @@ class Case:
             self.run.communicate()
 
     def end(self, run):
-        said, _ = run.communicate(timeout=300)
+        said, _ = run.communicate(timeout=MEANWHILE_S)
         return run.returncode, said
 
     def judge(self, name, code, said, wanted, may_fail):

@@ -66,7 +66,7 @@ steps:
 """
 
 
-def wait_for(what, seconds=180):
+def wait_for(what, seconds=400):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := what():
@@ -189,7 +189,7 @@ class Checks:
         thread = self.thread("killed", SLOW.format(seconds=60), "a\n")
         run, application = self.started(thread, "run", "--engine", "yarn")
         subprocess.run([self.hadoop.home / "bin/yarn", "application", "-kill", application], env=self.hadoop.environment(), check=True, capture_output=True)
-        said, _ = run.communicate(timeout=180)
+        said, _ = run.communicate(timeout=600)
         assert run.returncode == 1 and "FR0335" in said and application in said and "was killed" in said, said
         return next(line for line in said.splitlines() if "FR0335" in line)
 
@@ -197,7 +197,7 @@ class Checks:
         thread = self.thread("interrupted", SLOW.format(seconds=60), "a\n")
         run, application = self.started(thread, "run", "--engine", "yarn")
         run.send_signal(signal.SIGINT)
-        said, _ = run.communicate(timeout=60)
+        said, _ = run.communicate(timeout=600)
         began = time.monotonic()
         wait_for(lambda: self.state(application) == "KILLED")
         wait_for(lambda: not self.staged())
@@ -205,11 +205,11 @@ class Checks:
 
     def limit(self) -> str:
         thread = self.thread("limit", SLOW.format(seconds=9876), "a\n")
-        limit = 120  # a loaded machine takes a minute to begin
+        limit = 180  # a loaded machine takes a minute to begin
         began = time.monotonic()
         run, application = self.started(thread, "run", "--engine", "yarn", "--step-timeout", f"{limit}s")
         wait_for(lambda: self.tasks("9876"))
-        said, _ = run.communicate(timeout=limit + 30)
+        said, _ = run.communicate(timeout=limit + 400)
         took = time.monotonic() - began
         assert run.returncode == 1 and "FR0702" in said and "- run: slow" in said and f"{limit}.0 s" in said, said
         assert not list((thread.folder / ".filrouge/tables/slow").glob("*/receipt.json")), "it was ended, and there is a version"
@@ -234,7 +234,7 @@ class Checks:
         run, application = self.started(thread, "run", "slow", "--again", "--engine", "yarn")
         time.sleep(12)
         self.hadoop.stop("nodemanager0", signal.SIGKILL)
-        said, _ = run.communicate(timeout=280)
+        said, _ = run.communicate(timeout=600)
         self.hadoop.start_nodemanager(0)
         self.hadoop.wait_until_ready()
         assert run.returncode == 0 or "FR0335" in said, said
