@@ -246,7 +246,6 @@ class Checks:
         thread.do("run")
         said = thread.do("plan", "--store", "other", "--engine", "yarn")
         assert "on yarn: explain line; on yarn in parts: scored" in said, said
-        thread.do("run", "scored", "explain:line", "--again", "--engine", "yarn")
         thread.do("run", "--store", "other", "--engine", "yarn")
         for table in ("scored", "line.importance"):
             receipt = thread.receipt(table, "other")
