@@ -145,7 +145,7 @@ void SparkDriver::accept_driver(int listener, const std::string& token) {
     if (::poll(&wait, 1, 200) <= 0) {
       if (!is_running())
         throw Error(ErrorKind::environment, "FR0331",
-                    fmt::format("{} ended before its driver connected: {}", place_.submit, last_words()),
+                    fmt::format("{} ended before its driver connected{}", place_.submit, last_words({" INFO "})),
                     "run that command by hand with --version: does it find its Java and Python?");
       continue;
     }
@@ -162,10 +162,10 @@ void SparkDriver::accept_driver(int listener, const std::string& token) {
     if (connection_ >= 0) ::close(connection_);
     connection_ = -1;
   }
-  std::string said = last_words();
+  std::string said = last_words({" INFO "});  // a WARN says what it waits for
   end();
   throw Error(ErrorKind::environment, "FR0331",
-              fmt::format("no Spark driver connected within {}: {}",
+              fmt::format("no Spark driver connected within {}{}",
                           human_seconds(static_cast<double>(place_.start_timeout_ms) / 1000), said),
               "is the master reachable, and are there free cores?");
 }
@@ -225,18 +225,21 @@ Json SparkDriver::ask(Json request) {
   }
 }
 
-std::string SparkDriver::last_words() const {
+std::string SparkDriver::last_words(std::initializer_list<std::string_view> quiet) const {
   std::ifstream log(scratch_ / "spark_driver.log");
   std::string last;
-  for (std::string line; std::getline(log, line);)
-    if (!trim(line).empty() && !trim(line).starts_with("at ")) last = line;
-  return last.substr(0, 300);
+  for (std::string line; std::getline(log, line);) {
+    bool says_something = !trim(line).empty() && !trim(line).starts_with("at ");
+    for (std::string_view level : quiet) says_something = says_something && line.find(level) == std::string::npos;
+    if (says_something) last = line;
+  }
+  return last.empty() ? "" : ": " + last.substr(0, 300);
 }
 
 void SparkDriver::lost(const std::string& how) {
-  std::string said = last_words();
+  std::string said = last_words({" INFO ", " WARN "});
   end();
-  throw Error(ErrorKind::engine, "FR0332", fmt::format("the Spark driver {}{}", how, said.empty() ? "" : ": " + said),
+  throw Error(ErrorKind::engine, "FR0332", fmt::format("the Spark driver {}{}", how, said),
               "run again: what is finished is not computed again");
 }
 

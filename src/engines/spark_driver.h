@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 
@@ -48,7 +50,8 @@ class SparkDriver {
   void send(const std::string& line);
   void end();
   bool is_running();
-  std::string last_words() const;
+  /// ": " and the last line of its log that is of none of these levels; empty where there is none.
+  std::string last_words(std::initializer_list<std::string_view> quiet) const;
   [[noreturn]] void lost(const std::string& how);
 
   SparkPlace place_;

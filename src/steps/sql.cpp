@@ -22,9 +22,9 @@ std::optional<Binding> bind(const Step& step, BindContext& context) {
   binding.canonical = {{"sql", canonical_sql(text_of(step))}};
   EngineChoice choice = engine_of(step, {"spark"}, context);
   if (choice.kind == "hadoop") {
-    refuse_engine(step, fmt::format("`{}` is a Hadoop, which runs programs and `score`, but no SQL", choice.name),
-                  "leave `engine:` out and it runs here, or name one of kind spark, which may run on the same YARN",
-                  context);
+    refuse_engine(
+        step, fmt::format("`{}` is a Hadoop, which runs programs, `score` and `explain`, but no SQL", choice.name),
+        "leave `engine:` out and it runs here, or name one of kind spark, which may run on the same YARN", context);
     choice = {};
   }
   bool portable = step.config.value("portable", false) || (!choice.name.empty() && !choice.by_size);

@@ -16,6 +16,7 @@ What was found out the hard way: the jars hold no webapps/, and empty folders of
 --add-opens; the memory checks of YARN kill a JVM that is merely large; ResourceManager wants the timeline service's jar.
 """
 import argparse
+import ctypes
 import json
 import os
 import shutil
@@ -43,7 +44,7 @@ exec "{java}/bin/java" -Xmx300m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 {opens}
   -cp "${{HADOOP_CONF_DIR:-{conf}}}:{lib}/*" $class "$@"
 """
 OPENS = [word for package in ("lang", "util", "net") for word in ("--add-opens", f"java.base/java.{package}=ALL-UNNAMED")]
-READY_S = 180
+READY_S = 480  # a loaded machine
 MAVEN_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 
 
@@ -59,6 +60,11 @@ def fetch_jars(lib: Path):
 
 def java_home() -> str:
     return os.environ.get("JAVA_HOME") or str(Path(shutil.which("java") or "java").resolve().parent.parent)
+
+
+def die_with_parent():
+    """In a child: no JVM is left where this script is killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class Hadoop:
@@ -161,7 +167,8 @@ class Hadoop:
 
     def start(self, name: str, *words: str, conf: str = ""):
         log = open(self.folder / "logs" / f"{name}.log", "ab")
-        self.processes[name] = subprocess.Popen(self.java(*words, conf=conf), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment())
+        self.processes[name] = subprocess.Popen(self.java(*words, conf=conf), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self.environment(),
+                                                preexec_fn=die_with_parent)
 
     def start_namenode(self):
         self.start("namenode", "org.apache.hadoop.hdfs.server.namenode.NameNode")

@@ -25,7 +25,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SKIPPED = 77
-READY_S = 240  # a loaded machine
+READY_S = 480  # a loaded machine
 
 
 class Missing(Exception):

@@ -8,9 +8,12 @@
     fails       a mapper that ends with exit code 1: its words are shown, and the application's name
     killed      the application is killed by somebody
     interrupted filrouge is: the application is killed, the staging folder gone
+    limit       a step takes longer than --step-timeout: the error names step and limit, and all is gone as after an interruption
     node        the NodeManager of a running task is killed: the other one does it again
-    score       part by part, on the store's disk
+    score       part by part, on the store's disk, and explain
+    program     a step that gets its table at once: it runs here, as plan says
     spark       the example flights on a Spark whose master is this YARN, and its proof (Spark: tools/fetch.sh --spark)
+    all         a thread with sql, score and explain there, and its proof
     large       200 MB of made text (--bytes), and what it costs; not part of the rest: --only large
 Run it in a network of its own: unshare --net bash -c 'ip link set lo up; exec python3 tests/cluster/yarn.py ...'
 """
@@ -55,19 +58,53 @@ steps:
     method: linear
     split: random
     because: rows are independent
+  - explain: line
+    contributions: true
   - score: scored
     from: rows
     model: line
 """
 
 
-def wait_for(what, seconds=90):
+def wait_for(what, seconds=400):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := what():
             return found
         time.sleep(0.3)
     raise Failed("waited in vain")
+
+
+PROGRAM = """thread: program
+steps:
+  - sql: rows
+    query: SELECT 'a' || i AS name FROM range(5) t(i)
+  - run: upper
+    from: rows
+    program: tr a-z A-Z
+    columns: {NAME: VARCHAR}
+"""
+ALL = """thread: all
+steps:
+  - read: rows
+    from: data.txt
+    format: csv
+  - sql: shaped
+    query: SELECT x, x % 7 AS z, y, CAST((x * 31) % 11 AS DOUBLE) / 3 AS third FROM rows WHERE x <> 13
+  - learn: line
+    from: shaped
+    predict: y
+    method: linear
+    split: random
+    because: rows are independent
+  - explain: line
+    contributions: true
+  - score: scored
+    from: shaped
+    model: line
+  - sql: far
+    query: SELECT z, count(*) AS n, sum(x) AS x, max(abs(y - prediction)) AS far FROM scored GROUP BY z ORDER BY z
+"""
 
 
 class Checks:
@@ -98,7 +135,11 @@ class Checks:
         """A run, and its application once it is there."""
         before = len(self.applications())
         run = thread.start(*words)
-        app = wait_for(lambda: [app for app in self.applications()[before:] if app["state"] == "RUNNING"])[0]
+        try:
+            app = wait_for(lambda: [app for app in self.applications()[before:] if app["state"] == "RUNNING"])[0]
+        except Failed:
+            run.kill()
+            raise
         return run, app["id"]
 
     def state(self, application: str) -> str:
@@ -148,7 +189,7 @@ class Checks:
         thread = self.thread("killed", SLOW.format(seconds=60), "a\n")
         run, application = self.started(thread, "run", "--engine", "yarn")
         subprocess.run([self.hadoop.home / "bin/yarn", "application", "-kill", application], env=self.hadoop.environment(), check=True, capture_output=True)
-        said, _ = run.communicate(timeout=180)
+        said, _ = run.communicate(timeout=600)
         assert run.returncode == 1 and "FR0335" in said and application in said and "was killed" in said, said
         return next(line for line in said.splitlines() if "FR0335" in line)
 
@@ -156,11 +197,36 @@ class Checks:
         thread = self.thread("interrupted", SLOW.format(seconds=60), "a\n")
         run, application = self.started(thread, "run", "--engine", "yarn")
         run.send_signal(signal.SIGINT)
-        said, _ = run.communicate(timeout=60)
+        said, _ = run.communicate(timeout=600)
         began = time.monotonic()
         wait_for(lambda: self.state(application) == "KILLED")
         wait_for(lambda: not self.staged())
         return f"exit {run.returncode}, application killed and its folder gone after {time.monotonic() - began:.0f} s"
+
+    def limit(self) -> str:
+        thread = self.thread("limit", SLOW.format(seconds=9876), "a\n")
+        limit = 180  # a loaded machine takes a minute to begin
+        began = time.monotonic()
+        run, application = self.started(thread, "run", "--engine", "yarn", "--step-timeout", f"{limit}s")
+        wait_for(lambda: self.tasks("9876"))
+        said, _ = run.communicate(timeout=limit + 400)
+        took = time.monotonic() - began
+        assert run.returncode == 1 and "FR0702" in said and "- run: slow" in said and f"{limit}.0 s" in said, said
+        assert not list((thread.folder / ".filrouge/tables/slow").glob("*/receipt.json")), "it was ended, and there is a version"
+        began = time.monotonic()
+        wait_for(lambda: self.state(application) == "KILLED")
+        wait_for(lambda: not self.staged())
+        wait_for(lambda: not self.tasks("9876"))
+        file = thread.folder / "thread.yaml"
+        file.write_text(file.read_text().replace("9876", "0"))
+        thread.do("run", "--engine", "yarn", "--step-timeout", "600s")
+        thread.do("verify")
+        first = next(line for line in said.splitlines() if "FR0702" in line)
+        return f"ended after {took:.0f} s; application killed, its processes and folder gone after {time.monotonic() - began:.0f} s: {first}"
+
+    def tasks(self, word: str) -> list:
+        """Ids of the processes of programs with this word in their command."""
+        return subprocess.run(["pgrep", "-f", f"sleep {word}"], capture_output=True, text=True).stdout.split()
 
     def node(self) -> str:
         thread = self.thread("node", SLOW.format(seconds=15), "".join(f"word{i} {i}\n" for i in range(9)))
@@ -168,7 +234,7 @@ class Checks:
         run, application = self.started(thread, "run", "slow", "--again", "--engine", "yarn")
         time.sleep(12)
         self.hadoop.stop("nodemanager0", signal.SIGKILL)
-        said, _ = run.communicate(timeout=280)
+        said, _ = run.communicate(timeout=600)
         self.hadoop.start_nodemanager(0)
         self.hadoop.wait_until_ready()
         assert run.returncode == 0 or "FR0335" in said, said
@@ -178,8 +244,26 @@ class Checks:
     def score(self) -> str:
         thread = self.thread("score", SCORE)
         thread.do("run")
-        thread.do("run", "scored", "--again", "--engine", "yarn")
-        return f"5,000 rows in 3 parts by {self.applications()[-1]['id']}, the same"
+        said = thread.do("plan", "--store", "other", "--engine", "yarn")
+        assert "on yarn: explain line; on yarn in parts: scored" in said, said
+        thread.do("run", "--store", "other", "--engine", "yarn")
+        for table in ("scored", "line.importance"):
+            receipt = thread.receipt(table, "other")
+            assert receipt["engine"].startswith("hadoop "), receipt["engine"]
+            assert thread.content(table) == thread.content(table, "other"), table
+        thread.do("verify", "--store", "other")
+        return f"score of 5,000 rows in 3 parts and explain by {receipt['engine']}, the last {self.applications()[-1]['id']}: the same, bit for bit"
+
+    def program(self) -> str:
+        thread = self.thread("program", PROGRAM)
+        before = len(self.applications())
+        said = thread.do("plan", "--engine", "yarn")
+        assert "upper runs here: a `program` gets the whole table at once" in said, said
+        thread.do("run", "--engine", "yarn")
+        receipt = thread.receipt("upper")
+        assert receipt["engine"].startswith("duckdb "), receipt["engine"]
+        assert len(self.applications()) == before, self.applications()
+        return f"by {receipt['engine']}"
 
     def spark_on_yarn(self, home: Path) -> SimpleNamespace:
         submit, engines = self.folder / "spark-submit", self.folder / "spark.yaml"
@@ -200,6 +284,28 @@ class Checks:
         different = [step["name"] for step in proof["steps"] if not step["equal"]]
         assert proof["steps"] and not different, f"different: {different}"
         return f"{version['tables'][0]['rows']:,} rows by {version['engine']}; equal on both: " + ", ".join(step["name"] for step in proof["steps"])
+
+    def all(self) -> str:
+        home = Path(os.environ.get("SPARK_HOME") or Path(os.environ.get("FILROUGE_DEPS", ROOT / ".deps")) / "spark").resolve()
+        rows = "".join(f"{i},{(i * 7919) % 101 + 5 * (i % 7)}\n" for i in range(5000))
+        thread = self.thread("all", ALL, "x,y\n" + rows)
+        engines = self.spark_on_yarn(home).engines.read_text() + "  part_rows: 2000\n"
+        (thread.folder / "engines.yaml").write_text(engines)
+        os.environ["HADOOP_CONF_DIR"] = str(self.hadoop.conf)
+        thread.do("run", "--store", "here")
+        thread.do("run", "--engine", "spark")
+        for table in ("shaped", "scored", "line.importance", "far"):
+            receipt = thread.receipt(table)
+            assert receipt["engine"].startswith("spark "), receipt["engine"]
+            assert thread.content(table) == thread.content(table, "here"), table
+        application = self.applications()[-1]
+        assert application["applicationType"] == "SPARK", application
+        wait_for(lambda: self.state(application["id"]) == "FINISHED")
+        proof = thread.json("prove", "--engines", "duckdb,spark")
+        assert [step["name"] for step in proof["steps"] if step["equal"]] == ["shaped", "far"], proof
+        thread.do("verify")
+        assert not list(self.folder.glob("all/.filrouge/tmp/*")), "something is left in tmp"
+        return f"sql, explain, score by {receipt['engine']} in {application['id']} as here; equal: shaped, far"
 
     def large(self) -> str:
         thread = self.example("large")
@@ -228,7 +334,7 @@ def main() -> int:
     parser.add_argument("lib", type=Path)
     parser.add_argument("--filrouge", type=Path, required=True)
     parser.add_argument("--bytes", type=int, default=200_000_000)
-    parser.add_argument("--only", default="words,edges,doctor,store,fails,killed,interrupted,node,score,spark")
+    parser.add_argument("--only", default="words,edges,doctor,store,fails,killed,interrupted,limit,node,score,program,spark,all")
     options = parser.parse_args()
     options.filrouge = options.filrouge.absolute()
     failed = 0
