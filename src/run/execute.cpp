@@ -47,6 +47,10 @@ void compare(const Version& kept, const Version& computed) {
   }
 }
 
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 enum class State { waiting, running, done, failed, skipped };
 
 class Execution {
@@ -156,7 +160,7 @@ RunOutcome Execution::run() {
   }
   changed_.notify_all();
   for (std::thread& thread : threads) thread.join();
-  outcome_.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  outcome_.seconds = seconds_since(start);
   store_.end_run(id, outcome_.exit_code(), outcome_.steps);
   return std::move(outcome_);
 }
@@ -373,7 +377,8 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
   event.step = &step;
   on_event_(event);
   fs::path staging;
-  auto start = Clock::now();
+  const auto start = Clock::now();
+  double waited = 0;  // for others: no part of what the step takes
   try {
     staging = store_.stage();
     const std::string engine = engine_for(index);
@@ -383,7 +388,9 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     lock.unlock();
     for (const Version& input : inputs) store_.check_unchanged(input);
     std::unique_lock one_at_a_time(engine_mutex_, std::defer_lock);
+    const auto asked = Clock::now();
     if (&hands != &worker) one_at_a_time.lock();
+    waited = seconds_since(asked);
     StepAnswer answer = ask_for_step(hands, std::move(request), [&](const Json& news) {
       RunEvent progress;
       progress.kind = RunEvent::Kind::progress;
@@ -394,14 +401,17 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
       if (obstacle(index)) hands.stop();  // a check did not hold: this will not be needed
       on_event_(progress);
     });
-    event.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (one_at_a_time) one_at_a_time.unlock();
     Version computed = version_of(step, answer, staging);
+    const auto computed_at = Clock::now();
     lock.lock();
     if (!gates_hold(index, lock)) throw Error(ErrorKind::interrupted, "FR0703", "interrupted");
     lock.unlock();
+    waited += seconds_since(computed_at);
     if (step.version) compare(*step.version, computed);
     Version version = store_.commit(staging, std::move(computed));
     publish(thread_, store_, version);
+    event.seconds = seconds_since(start) - waited;
     lock.lock();
     store_.settle(step.step->verb, step.step->name, version.key);
     checked_.insert(index);
@@ -427,7 +437,7 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
   }
   std::error_code ignored;
   if (event.action != "built" && !staging.empty()) fs::remove_all(staging, ignored);
-  if (event.action != "built") event.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  if (event.action != "built") event.seconds = seconds_since(start) - waited;
   State state = event.action == "built" ? State::done : event.action == "failed" ? State::failed : State::skipped;
   finish(index, state, std::move(event));
 }
