@@ -70,10 +70,10 @@ SparkRelation SparkWalk::joined(PlanNode op, std::vector<PlanNode> conditions) {
     delim_.push_back(
         add(fmt::format("SELECT DISTINCT {} FROM {}", filrouge::join(columns, ", "), left.name), columns.size()));
   }
-  SparkRelation right = child(op, 1);
+  SparkRelation right = walk(child_of(op, 1));
   if (delim) delim_.pop_back();
-  if (op["join_type"].is("MARK")) return mark_join(op, left, right);
-  if (op["join_type"].is("SINGLE")) right = at_most_one(op, right);
+  if (op["join_type"].is("MARK")) return mark_join(op, numbered(left), numbered(right));
+  if (op["join_type"].is("SINGLE")) right = at_most_one(op, numbered(right));
   return plain_join(op, left, right);
 }
 

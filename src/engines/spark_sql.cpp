@@ -33,9 +33,9 @@ const SparkWalk::OperatorRow SparkWalk::kOperators[] = {
 };
 
 std::vector<std::string> SparkRelation::columns(const std::string& prefix) const {
-  std::vector<std::string> names;
-  for (size_t i = 0; i < width; ++i) names.push_back(fmt::format("{}c{}", prefix, i));
-  return names;
+  std::vector<std::string> out;
+  for (size_t i = 0; i < width; ++i) out.push_back(prefix + (names.empty() ? fmt::format("c{}", i) : names[i]));
+  return out;
 }
 
 SparkRelation SparkWalk::walk(PlanNode op) {
@@ -53,21 +53,18 @@ PlanNode child_of(PlanNode op, size_t number) {
   return {};
 }
 
-SparkRelation SparkWalk::child(PlanNode op, size_t number) {
-  return walk(child_of(op, number));
-}
-
+/// No table of a thread has a name that begins so.
 SparkRelation SparkWalk::add(std::string select, size_t width, std::vector<SparkRelation::Key> order) {
-  std::string name = fmt::format("r{}", parts_.size() + 1);
+  std::string name = fmt::format("_r{}", parts_.size() + 1);
   parts_.emplace_back(name, std::move(select));
-  return {name, width, std::move(order)};
+  return {name, width, std::move(order), {}};
 }
 
 std::string SparkWalk::text(const std::string& last) const {
-  std::string out = "WITH ";
+  std::string out;
   for (const auto& [name, select] : parts_)
-    out += fmt::format("{}{} AS ({})", out.size() > 5 ? ",\n" : "", name, select);
-  return out + "\n" + last;
+    out += fmt::format("{}{} AS ({})", out.empty() ? "WITH " : ",\n", name, select);
+  return out + (out.empty() ? "" : "\n") + last;
 }
 
 namespace {
@@ -86,6 +83,11 @@ std::string hidden(const SparkRelation& relation) {
 
 }  // namespace
 
+SparkRelation SparkWalk::numbered(const SparkRelation& relation) {
+  if (relation.names.empty()) return relation;
+  return add(fmt::format("SELECT {} FROM {}", named(relation.columns()), relation.name), relation.width);
+}
+
 // ---- leaves
 
 SparkRelation SparkWalk::get(PlanNode op) {
@@ -100,6 +102,8 @@ SparkRelation SparkWalk::get(PlanNode op) {
     // count(*) asks for no column, and DuckDB then for the row's number.
     columns.push_back(number < schema.columns.size() ? spark_name(schema.columns[number].name) : "0L");
   }
+  bool all_there = !columns.empty() && std::find(columns.begin(), columns.end(), "0L") == columns.end();
+  if (all_there) return {spark_name(table), columns.size(), {}, columns};
   return add(fmt::format("SELECT {} FROM {}", named(columns), spark_name(table)), std::max<size_t>(columns.size(), 1));
 }
 
@@ -138,7 +142,7 @@ SparkRelation SparkWalk::materialized_cte(PlanNode op) {
 // ---- operators with one input
 
 SparkRelation SparkWalk::projection(PlanNode op) {
-  SparkRelation input = child(op, 0);
+  SparkRelation input = input_of(op);
   Columns out;
   for (PlanNode node : op["expressions"]) out.push_back(text_of(node, input.columns()));
   return add(fmt::format("SELECT {}{} FROM {}", named(out), hidden(input), input.name), out.size(), input.order);
@@ -146,8 +150,8 @@ SparkRelation SparkWalk::projection(PlanNode op) {
 
 SparkRelation SparkWalk::keep_mapped(PlanNode map, const SparkRelation& relation) {
   if (map.size() == 0) return relation;
-  Columns kept;
-  for (PlanNode position : map) kept.push_back(fmt::format("c{}", position.number()));
+  Columns kept, columns = relation.columns();
+  for (PlanNode position : map) kept.push_back(columns.at(position.number()));
   return add(fmt::format("SELECT {}{} FROM {}", named(kept), hidden(relation), relation.name), kept.size(),
              relation.order);
 }
@@ -155,8 +159,10 @@ SparkRelation SparkWalk::keep_mapped(PlanNode map, const SparkRelation& relation
 SparkRelation SparkWalk::filtered(const SparkRelation& relation, const std::vector<PlanNode>& conditions) {
   std::vector<std::string> texts;
   for (PlanNode node : conditions) texts.push_back(text_of(node, relation.columns()));
-  return add(fmt::format("SELECT * FROM {} WHERE {}", relation.name, filrouge::join(texts, " AND ")), relation.width,
-             relation.order);
+  SparkRelation out = add(fmt::format("SELECT * FROM {} WHERE {}", relation.name, filrouge::join(texts, " AND ")),
+                          relation.width, relation.order);
+  out.names = relation.names;
+  return out;
 }
 
 SparkRelation SparkWalk::filter(PlanNode op) {
@@ -229,25 +235,45 @@ std::string first_of_one(const std::string& argument) {
 
 }  // namespace
 
+SparkWalk::Columns SparkWalk::aggregates(PlanNode op, const Columns& columns) {
+  Columns out;
+  bool scalar = is_scalar_subquery(op);
+  for (PlanNode call : op["expressions"]) {
+    if (!scalar || !call["name"].is("first"))
+      out.push_back(aggregate_call(call, columns));
+    else
+      for (PlanNode argument : call["children"]) out.push_back(first_of_one(text_of(argument, columns)));
+  }
+  return out;
+}
+
 SparkRelation SparkWalk::aggregate(PlanNode op) {
-  SparkRelation input = child(op, 0);
-  std::vector<std::string> keys, names, out;
+  SparkRelation input = input_of(op);
+  const Columns columns = input.columns();
+  if (op["grouping_sets"].size() > 1 || op["grouping_functions"].size()) return aggregate_by_sets(op, numbered(input));
+  Columns keys;
+  for (PlanNode key : op["groups"]) keys.push_back(text_of(key, columns));
+  // A number in GROUP BY would be a position, so only what is a column stands there as it is.
+  for (const std::string& key : keys)
+    if (std::find(columns.begin(), columns.end(), key) == columns.end()) return aggregate_by_sets(op, numbered(input));
+  Columns out = keys;
+  for (std::string& call : aggregates(op, columns)) out.push_back(std::move(call));
+  std::string group = keys.empty() ? "" : " GROUP BY " + filrouge::join(keys, ", ");
+  return add(fmt::format("SELECT {} FROM {}{}", named(out), input.name, group), out.size());
+}
+
+/// Keys that are expressions get names, k0 .., in a projection below.
+SparkRelation SparkWalk::aggregate_by_sets(PlanNode op, const SparkRelation& input) {
+  Columns keys, names;
   for (PlanNode key : op["groups"]) {
     names.push_back(fmt::format("k{}", keys.size()));
     keys.push_back(fmt::format("{} AS {}", text_of(key, input.columns()), names.back()));
-    out.push_back(names.back());
   }
   SparkRelation keyed =
       keys.empty() ? input
                    : add(fmt::format("SELECT *, {} FROM {}", filrouge::join(keys, ", "), input.name), input.width);
-  bool scalar = is_scalar_subquery(op);
-  for (PlanNode call : op["expressions"]) {
-    bool first = scalar && call["name"].is("first");
-    if (first)
-      for (PlanNode argument : call["children"]) out.push_back(first_of_one(text_of(argument, input.columns())));
-    else
-      out.push_back(aggregate_call(call, input.columns()));
-  }
+  Columns out = names;
+  for (std::string& call : aggregates(op, input.columns())) out.push_back(std::move(call));
   for (PlanNode function : op["grouping_functions"]) {
     std::string bits;  // grouping(a, b): the last column is the lowest bit
     for (PlanNode index : function)
@@ -301,7 +327,7 @@ PortableQuery to_spark(PlanNode plan, const std::map<std::string, Schema>& schem
   SparkWalk walk(schemas, folder);
   PortableQuery query;
   try {
-    SparkRelation top = walk.walk(plan);
+    SparkRelation top = walk.result(plan);
     FR_CHECK(top.width == result.columns.size());
     std::vector<std::string> columns, keys;
     for (const SparkRelation::Key& key : top.order) keys.push_back(key.column + " " + key.direction);

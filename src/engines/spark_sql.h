@@ -5,8 +5,8 @@
 // common table expression over those below it, with the columns c0, c1 ...; each function, cast and operator is looked
 // up in a table (spark_functions.cpp, spark_casts.cpp) by its name and the types of its arguments. What the table does
 // not have is refused, so nothing passes that nobody has compared on both engines. Example: SELECT x // 2 FROM t gives
-//   WITH r1 AS (SELECT `x` AS c0 FROM `t`), r2 AS (SELECT CAST(c0 DIV nullif(2, 0) AS INT) AS c0 FROM r1)
-//   SELECT CAST(c0 AS INT) AS `x // 2` FROM r2 ORDER BY c0 ASC NULLS LAST
+//   WITH _r1 AS (SELECT CAST(`x` DIV nullif(2, 0) AS INT) AS c0 FROM `t`)
+//   SELECT CAST(c0 AS INT) AS `x // 2` FROM _r1 ORDER BY c0 ASC NULLS LAST
 //
 // Rejected: the syntax tree (no types: CAST(x AS INT) rounds a double half to even, a decimal half up), and passing the
 // text on (Spark then runs most of it with other results). docs/decisions/0011-spark-from-the-bound-plan.md

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "engines/sql_text.h"
 #include "run/pictures.h"
 #include "run/request.h"
 #include "run/worker.h"
@@ -20,16 +19,6 @@ std::atomic<bool> stop_requested = false;
 
 /// What an idle worker keeps in memory.
 constexpr uint64_t kIdleWorkerBytes = 70'000'000;
-
-/// What went wrong, whoever said it: in a thread of its own nothing else may leave a step.
-Error as_error(const std::exception& problem) {
-  if (const auto* error = dynamic_cast<const Error*>(&problem)) return *error;
-  if (dynamic_cast<const fs::filesystem_error*>(&problem))
-    return Error(ErrorKind::environment, "FR0502", problem.what());
-  if (dynamic_cast<const std::bad_alloc*>(&problem))
-    return Error(ErrorKind::environment, "FR0314", "out of memory", "run where there is more memory");
-  return Error(ErrorKind::internal, "FR0900", problem.what());
-}
 
 /// For `run --again`: the same key must give the same content.
 void compare(const Version& kept, const Version& computed) {
@@ -45,6 +34,10 @@ void compare(const Version& kept, const Version& computed) {
             ErrorKind::data, "FR0704",
             fmt::format("run again, column {} of `{}` is not the same", before.schema.columns[c].name, now.name));
   }
+}
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 enum class State { waiting, running, done, failed, skipped };
@@ -78,7 +71,6 @@ class Execution {
   Worker& hands_for(const std::string& engine, Worker& worker);
   Json request_for(size_t index, const fs::path& staging, const std::string& engine) const;
   std::vector<Version> unchecked_inputs(size_t index);
-  Diagnostic problem_of(const PlannedStep& step, const Error& error) const;
   void warm_up(Worker& worker, std::unique_lock<std::mutex>& lock);
   bool all_done() const { return open_ == 0; }
 
@@ -156,7 +148,7 @@ RunOutcome Execution::run() {
   }
   changed_.notify_all();
   for (std::thread& thread : threads) thread.join();
-  outcome_.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  outcome_.seconds = seconds_since(start);
   store_.end_run(id, outcome_.exit_code(), outcome_.steps);
   return std::move(outcome_);
 }
@@ -278,7 +270,7 @@ bool Execution::decide(size_t index) {
 void Execution::fail(size_t index, const std::exception& problem) {
   RunEvent event;
   event.action = "failed";
-  event.problem = problem_of(plan_.steps[index], as_error(problem));
+  event.problem = problem_of(thread_, plan_.steps[index], problem);
   finish(index, State::failed, std::move(event));
 }
 
@@ -354,18 +346,6 @@ std::vector<Version> Execution::unchecked_inputs(size_t index) {
   return inputs;
 }
 
-Diagnostic Execution::problem_of(const PlannedStep& step, const Error& error) const {
-  if (error.text_offset && step.step->config.contains("query")) {
-    BoundSql bound(step.step->config["query"].get<std::string>(), thread_.params);
-    return thread_.at_text(*step.step, {"query"}, bound.original_offset(static_cast<size_t>(*error.text_offset)),
-                           static_cast<size_t>(error.text_length), error.code, error.message, error.hint);
-  }
-  // A hint of several lines: the first one stands beside the place, the others below.
-  size_t end = std::min(error.hint.find('\n'), error.hint.size());
-  std::string note = error.hint.substr(std::min(end + 1, error.hint.size()));
-  return thread_.at(*step.step, {}, error.code, error.message, error.hint.substr(0, end), note);
-}
-
 void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>& lock) {
   PlannedStep& step = plan_.steps[index];
   states_[index] = State::running;
@@ -373,7 +353,8 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
   event.step = &step;
   on_event_(event);
   fs::path staging;
-  auto start = Clock::now();
+  const auto start = Clock::now();
+  double waited = 0;  // for others: no part of what the step takes
   try {
     staging = store_.stage();
     const std::string engine = engine_for(index);
@@ -383,7 +364,9 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     lock.unlock();
     for (const Version& input : inputs) store_.check_unchanged(input);
     std::unique_lock one_at_a_time(engine_mutex_, std::defer_lock);
+    const auto asked = Clock::now();
     if (&hands != &worker) one_at_a_time.lock();
+    waited = seconds_since(asked);
     StepAnswer answer = ask_for_step(hands, std::move(request), [&](const Json& news) {
       RunEvent progress;
       progress.kind = RunEvent::Kind::progress;
@@ -394,15 +377,18 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
       if (obstacle(index)) hands.stop();  // a check did not hold: this will not be needed
       on_event_(progress);
     });
-    event.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (one_at_a_time) one_at_a_time.unlock();
     if (auto change = changed_file(step)) throw *change;
     Version computed = version_of(step, answer, staging);
+    const auto computed_at = Clock::now();
     lock.lock();
     if (!gates_hold(index, lock)) throw Error(ErrorKind::interrupted, "FR0703", "interrupted");
     lock.unlock();
+    waited += seconds_since(computed_at);
     if (step.version) compare(*step.version, computed);
     Version version = store_.commit(staging, std::move(computed));
     publish(thread_, store_, version);
+    event.seconds = seconds_since(start) - waited;
     lock.lock();
     store_.settle(step.step->verb, step.step->name, version.key);
     checked_.insert(index);
@@ -424,11 +410,11 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     if (why)
       event.summary = *why;
     else
-      event.problem = problem_of(step, changed_file(step).value_or(as_error(problem)));
+      event.problem = problem_of(thread_, step, problem);
   }
   std::error_code ignored;
   if (event.action != "built" && !staging.empty()) fs::remove_all(staging, ignored);
-  if (event.action != "built") event.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  if (event.action != "built") event.seconds = seconds_since(start) - waited;
   State state = event.action == "built" ? State::done : event.action == "failed" ? State::failed : State::skipped;
   finish(index, state, std::move(event));
 }

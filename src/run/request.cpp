@@ -3,8 +3,22 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "engines/sql_text.h"
 
 namespace filrouge {
+namespace {
+
+/// What went wrong, whoever said it: in a thread of its own nothing else may leave a step.
+Error as_error(const std::exception& problem) {
+  if (const auto* error = dynamic_cast<const Error*>(&problem)) return *error;
+  if (dynamic_cast<const fs::filesystem_error*>(&problem))
+    return Error(ErrorKind::environment, "FR0502", problem.what());
+  if (dynamic_cast<const std::bad_alloc*>(&problem))
+    return Error(ErrorKind::environment, "FR0314", "out of memory", "run where there is more memory");
+  return Error(ErrorKind::internal, "FR0900", problem.what());
+}
+
+}  // namespace
 
 TableFiles files_in(const Store& store, const PlannedStep& provider, const Version& version, const std::string& table) {
   const std::vector<OutputTable>& outputs = provider.binding->tables;
@@ -86,6 +100,19 @@ Version version_of(const PlannedStep& step, const Answer& answer, const fs::path
     version.summary = fmt::format("{}  {}", plural(version.tables[0].rows, "row"),
                                   plural(version.tables[0].schema.columns.size(), "column"));
   return version;
+}
+
+Diagnostic problem_of(const Thread& thread, const PlannedStep& step, const std::exception& problem) {
+  const Error error = changed_file(step).value_or(as_error(problem));
+  if (error.text_offset && step.step->config.contains("query")) {
+    BoundSql bound(step.step->config["query"].get<std::string>(), thread.params);
+    return thread.at_text(*step.step, {"query"}, bound.original_offset(static_cast<size_t>(*error.text_offset)),
+                          static_cast<size_t>(error.text_length), error.code, error.message, error.hint);
+  }
+  // A hint of several lines: the first one stands beside the place, the others below.
+  size_t end = std::min(error.hint.find('\n'), error.hint.size());
+  std::string note = error.hint.substr(std::min(end + 1, error.hint.size()));
+  return thread.at(*step.step, {}, error.code, error.message, error.hint.substr(0, end), note);
 }
 
 }  // namespace filrouge

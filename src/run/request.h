@@ -26,4 +26,7 @@ StepAnswer ask_for_step(Worker& worker, Json request, const std::function<void(c
 /// The version that `answer` to such a request made in `staging`, as it is committed.
 Version version_of(const PlannedStep& step, const Answer& answer, const std::filesystem::path& staging);
 
+/// Why a step failed, at its place in the thread; where one of its files changed, that. Nothing else leaves a step.
+Diagnostic problem_of(const Thread& thread, const PlannedStep& step, const std::exception& problem);
+
 }  // namespace filrouge
