@@ -211,9 +211,7 @@ void Execution::warm_up(Worker& worker, std::unique_lock<std::mutex>& lock) {
 }
 
 void Execution::skip(size_t index, const std::string& why) {
-  RunEvent event;
-  event.action = "skipped";
-  event.summary = why;
+  RunEvent event{.action = "skipped", .summary = why};
   finish(index, State::skipped, std::move(event));
 }
 
@@ -364,9 +362,9 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     lock.unlock();
     for (const Version& input : inputs) store_.check_unchanged(input);
     std::unique_lock one_at_a_time(engine_mutex_, std::defer_lock);
-    const auto asked = Clock::now();
+    waited -= seconds_since(start);
     if (&hands != &worker) one_at_a_time.lock();
-    waited = seconds_since(asked);
+    waited += seconds_since(start);
     StepAnswer answer = ask_for_step(hands, std::move(request), [&](const Json& news) {
       RunEvent progress;
       progress.kind = RunEvent::Kind::progress;
@@ -380,15 +378,14 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     if (one_at_a_time) one_at_a_time.unlock();
     if (auto change = changed_file(step)) throw *change;
     Version computed = version_of(step, answer, staging);
-    const auto computed_at = Clock::now();
+    waited -= seconds_since(start);
     lock.lock();
     if (!gates_hold(index, lock)) throw Error(ErrorKind::interrupted, "FR0703", "interrupted");
     lock.unlock();
-    waited += seconds_since(computed_at);
+    waited += seconds_since(start);
     if (step.version) compare(*step.version, computed);
     Version version = store_.commit(staging, std::move(computed));
     publish(thread_, store_, version);
-    event.seconds = seconds_since(start) - waited;
     lock.lock();
     store_.settle(step.step->verb, step.step->name, version.key);
     checked_.insert(index);
@@ -412,9 +409,9 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     else
       event.problem = problem_of(thread_, step, problem);
   }
+  event.seconds = seconds_since(start) - std::max(0.0, waited);
   std::error_code ignored;
   if (event.action != "built" && !staging.empty()) fs::remove_all(staging, ignored);
-  if (event.action != "built") event.seconds = seconds_since(start) - waited;
   State state = event.action == "built" ? State::done : event.action == "failed" ? State::failed : State::skipped;
   finish(index, state, std::move(event));
 }
