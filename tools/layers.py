@@ -4,6 +4,7 @@
 - who may include whom (the table below; ARCHITECTURE.md draws it), and that folders form no cycle;
 - a verb's files never include another verb's;
 - a third-party header stands only where the table says, never in a header of ours;
+- no two types have the same name, but for those that one file keeps to itself;
 - ARCHITECTURE.md tells of every folder of src/, and each path it names exists;
 - no file has a path of somebody's machine, a host of the web that is not listed, a note of unfinished work, or 500 lines.
 """
@@ -156,6 +157,20 @@ def check_architecture():
                 breach(page, number, f"says that {folder} may include {named.strip()}; the check says {MAY_INCLUDE.get(folder)}")
 
 
+def check_names():
+    """One name, one type: of two types of the same name in one namespace the linker takes the members of either for both."""
+    places = {}
+    for file in sorted(SRC.rglob("*")):
+        if file.suffix not in (".cpp", ".h"):
+            continue
+        text = re.sub(r"^namespace \{$.*?^\}  // namespace$", lambda found: "\n" * found[0].count("\n"), file.read_text(), flags=re.M | re.S)
+        for found in re.finditer(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: : [^{;]*)? \{", text, re.M):
+            place = (file, text.count("\n", 0, found.start()) + 1)
+            if found[1] in places:
+                breach(*place, f"`{found[1]}` is the name of another type, in {places[found[1]][0].relative_to(ROOT)}")
+            places[found[1]] = place
+
+
 def our_files() -> list[Path]:
     listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z"], capture_output=True, text=True)
     if listed.returncode != 0:
@@ -193,6 +208,7 @@ def main() -> int:
     check_includes()
     check_architecture()
     check_texts()
+    check_names()
     for line in breaches:
         print(line)
     print(f"layers: {len(breaches)} breaches" if breaches else "layers: as promised")

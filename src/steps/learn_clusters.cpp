@@ -165,8 +165,8 @@ void fill_predictions(const PlainRows& rows, const Assigned& assigned, ResultTab
                assigned.probability.empty() ? kNone : assigned.probability[row]});
 }
 
-std::vector<Candidate> candidates(const std::vector<Attempt>& attempts) {
-  std::vector<Candidate> list;
+std::vector<TriedMethod> candidates(const std::vector<Attempt>& attempts) {
+  std::vector<TriedMethod> list;
   for (const Attempt& attempt : attempts)
     for (const ClusterTry& one : attempt.clusters.tried()) {
       std::string figure = attempt.clusters.method() == Method::k_means

@@ -79,7 +79,7 @@ CardFacts card_of(const Outcome& outcome, const LearnJob& job) {
   card.allowed_leaks = reasons_for_leaks(job.config);
   card.seed = job.plan.split.seed;
   card.notes = outcome.rows.notes;
-  for (const Candidate& one : outcome.tried)
+  for (const TriedMethod& one : outcome.tried)
     card.tried.push_back({one.method, one.result, 0, std::numeric_limits<double>::quiet_NaN(), one.chosen ? 1.0 : 0.0});
   CardFacts::Part part{"train", outcome.rows.rows.size(), {}, {}};
   for (const Figure& figure : outcome.figures) {

@@ -39,7 +39,7 @@ struct Figure {
 void fill_metrics(const std::vector<Figure>& figures, ResultTable& table);
 
 /// A candidate as the card tells of it.
-struct Candidate {
+struct TriedMethod {
   std::string method, result;
   bool chosen = false;
 };
@@ -48,7 +48,7 @@ struct Outcome {
   const PlainRows& rows;
   UnsupervisedModel model;
   std::vector<Figure> figures;
-  std::vector<Candidate> tried;
+  std::vector<TriedMethod> tried;
   std::string summary;
 };
 /// Writes the model, its card and its tables; `fill` gives those besides metrics and features their rows.
