@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -145,7 +146,7 @@ void SparkDriver::accept_driver(int listener, const std::string& token) {
     if (::poll(&wait, 1, 200) <= 0) {
       if (!is_running())
         throw Error(ErrorKind::environment, "FR0331",
-                    fmt::format("{} ended before its driver connected{}", place_.submit, last_words({" INFO "})),
+                    fmt::format("{} ended before its driver connected{}", place_.submit, last_words(false)),
                     "run that command by hand with --version: does it find its Java and Python?");
       continue;
     }
@@ -162,7 +163,7 @@ void SparkDriver::accept_driver(int listener, const std::string& token) {
     if (connection_ >= 0) ::close(connection_);
     connection_ = -1;
   }
-  std::string said = last_words({" INFO "});  // a WARN says what it waits for
+  std::string said = last_words(false);  // a WARN says what it waits for
   end();
   throw Error(ErrorKind::environment, "FR0331",
               fmt::format("no Spark driver connected within {}{}",
@@ -225,19 +226,21 @@ Json SparkDriver::ask(Json request) {
   }
 }
 
-std::string SparkDriver::last_words(std::initializer_list<std::string_view> quiet) const {
+std::string SparkDriver::last_words(bool errors_only) const {
+  static constexpr const char* kOfEveryStart[] = {" WARN ", "WARNING: ", "default log4j profile", "default log level",
+                                                  "adjust logging level"};
   std::ifstream log(scratch_ / "spark_driver.log");
   std::string last;
   for (std::string line; std::getline(log, line);) {
-    bool says_something = !trim(line).empty() && !trim(line).starts_with("at ");
-    for (std::string_view level : quiet) says_something = says_something && line.find(level) == std::string::npos;
-    if (says_something) last = line;
+    auto has = [&](const char* word) { return line.find(word) != std::string::npos; };
+    if (trim(line).empty() || trim(line).starts_with("at ") || has(" INFO ")) continue;
+    if (!errors_only || std::none_of(std::begin(kOfEveryStart), std::end(kOfEveryStart), has)) last = line;
   }
   return last.empty() ? "" : ": " + last.substr(0, 300);
 }
 
 void SparkDriver::lost(const std::string& how) {
-  std::string said = last_words({" INFO ", " WARN "});
+  std::string said = last_words(true);
   end();
   throw Error(ErrorKind::engine, "FR0332", fmt::format("the Spark driver {}{}", how, said),
               "run again: what is finished is not computed again");

@@ -4,10 +4,8 @@
 
 #include <atomic>
 #include <filesystem>
-#include <initializer_list>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "base/json.h"
 
@@ -50,8 +48,8 @@ class SparkDriver {
   void send(const std::string& line);
   void end();
   bool is_running();
-  /// ": " and the last line of its log that is of none of these levels; empty where there is none.
-  std::string last_words(std::initializer_list<std::string_view> quiet) const;
+  /// ": " and the last line of its log that is more than a notice; empty where there is none.
+  std::string last_words(bool errors_only) const;
   [[noreturn]] void lost(const std::string& how);
 
   SparkPlace place_;

@@ -65,7 +65,7 @@ def environment_in(folder, filrouge):
     (folder / "bin").mkdir()
     (folder / "bin/filrouge").symlink_to(filrouge.resolve())
     (folder / "tests").symlink_to(ROOT / "tests")
-    return {**kept, "PATH": f"{folder}/bin:{kept['PATH']}", "FILROUGE_DEPS": str(ROOT / ".deps")}
+    return {**kept, "PATH": f"{folder}/bin:{kept['PATH']}", "FILROUGE_DEPS": str(ROOT / ".deps"), "XDG_CACHE_HOME": f"{folder}/cache"}
 
 
 def children_of(pid):
