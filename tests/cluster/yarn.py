@@ -48,12 +48,8 @@ steps:
     columns: {{word: VARCHAR, rest: VARCHAR}}
     on_bad_row: reject
 """
-SCORE = """thread: scores
-steps:
-  - sql: rows
-    query: SELECT i AS x, i % 7 AS z, (i * 7919) % 101 + 5 * (i % 7) AS y FROM range(5000) t(i)
-  - learn: line
-    from: rows
+MODEL = """  - learn: line
+    from: {table}
     predict: y
     method: linear
     split: random
@@ -61,19 +57,14 @@ steps:
   - explain: line
     contributions: true
   - score: scored
-    from: rows
+    from: {table}
     model: line
 """
-
-
-def wait_for(what, seconds=400):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := what():
-            return found
-        time.sleep(0.3)
-    raise Failed("waited in vain")
-
+SCORE = """thread: scores
+steps:
+  - sql: rows
+    query: SELECT i AS x, i % 7 AS z, (i * 7919) % 101 + 5 * (i % 7) AS y FROM range(5000) t(i)
+""" + MODEL.format(table="rows")
 
 PROGRAM = """thread: program
 steps:
@@ -91,20 +82,19 @@ steps:
     format: csv
   - sql: shaped
     query: SELECT x, x % 7 AS z, y, CAST((x * 31) % 11 AS DOUBLE) / 3 AS third FROM rows WHERE x <> 13
-  - learn: line
-    from: shaped
-    predict: y
-    method: linear
-    split: random
-    because: rows are independent
-  - explain: line
-    contributions: true
-  - score: scored
-    from: shaped
-    model: line
+""" + MODEL.format(table="shaped") + """\
   - sql: far
     query: SELECT z, count(*) AS n, sum(x) AS x, max(abs(y - prediction)) AS far FROM scored GROUP BY z ORDER BY z
 """
+
+
+def wait_for(what, seconds=400):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := what():
+            return found
+        time.sleep(0.3)
+    raise Failed("waited in vain")
 
 
 class Checks:
