@@ -30,7 +30,7 @@ const std::vector<OptionSpec>& common_options() {
        "where steps run that can run elsewhere: duckdb, an engine of engines.yaml, or auto: there what is larger than "
        "the memory"},
       {"--memory", "SIZE", "memory for all workers together; default: 60 % of the machine or container"},
-      {"--jobs", "N", "steps at the same time; default: one for each processor"},
+      {"--jobs", "N", "steps at the same time, if each finds 100MB of memory; default: one for each processor"},
       {"--step-timeout", "TIME", "a step that takes longer fails, for example 10s"},
       {"--no-wait", "", "fail at once when another run holds the store"},
       {"--quiet", "", "no progress"},

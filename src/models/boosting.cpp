@@ -13,11 +13,13 @@
 #include <stdlib.h>
 
 #include <bit>
+#include <chrono>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "models/boosting_loss.h"
 #include "models/lightgbm_rows.h"
+#include "models/thread_choice.h"
 
 namespace filrouge {
 namespace {
@@ -104,9 +106,10 @@ class Training {
 
   Boosted run() {
     Boosted best;
-    int done = 0, finished = 0;
+    int done = 0;
+    bool finished = false;
     while (done < options_.trees && !finished) {
-      lightgbm_check(lightgbm().booster_update(booster_.get(), &finished));
+      finished = grow();
       if (finished && done > 0) break;  // no split is worth while any more: nothing was added
       done++;
       if (!validation_) continue;
@@ -125,6 +128,20 @@ class Training {
   }
 
  private:
+  /// The next tree of each output. True: no split is worth while any more.
+  bool grow() {
+    int finished = 0;
+    lightgbm().set_active_levels(threads_.alone() ? 0 : 1);
+    const auto start = std::chrono::steady_clock::now();
+    const int result = lightgbm().booster_update(booster_.get(), &finished);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    lightgbm().set_active_levels(1);
+    lightgbm_check(result);
+    if (started_) threads_.took(took.count());  // the first tree also makes what all of them need
+    started_ = true;
+    return finished != 0;
+  }
+
   /// What the objective makes of the scores of the validation rows, class after class.
   std::vector<double> predicted() const {
     int64_t count = 0;
@@ -150,6 +167,8 @@ class Training {
 
   const BoostingOptions& options_;
   WatchedRows watch_;
+  ThreadChoice threads_;
+  bool started_ = false;
   LightGbmHandle train_{nullptr, nullptr}, validation_{nullptr, nullptr}, booster_{nullptr, nullptr};
 };
 

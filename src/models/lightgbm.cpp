@@ -61,6 +61,7 @@ LightGbm open_library() {
   resolve(library, "LGBM_BoosterGetPredict", api.booster_predict);
   resolve(library, "LGBM_BoosterPredictForMat", api.booster_predict_matrix);
   resolve(library, "LGBM_BoosterSaveModelToString", api.booster_save);
+  resolve(library, "omp_set_max_active_levels", api.set_active_levels);
   return api;
 }
 

@@ -48,6 +48,10 @@ struct LightGbm {
                                 int64_t* count, double* out) = nullptr;
   int (*booster_save)(Handle booster, int first, int iterations, int importance, int64_t buffer_bytes, int64_t* bytes,
                       char* out) = nullptr;
+
+  /// OpenMP's omp_set_max_active_levels, for the calling thread: 0 = it works at its parallel loops alone, 1 = as
+  /// usual.
+  void (*set_active_levels)(int levels) = nullptr;
 };
 
 /// The library, loaded at the first call; its messages are swallowed on the calling thread (they would go to stdout).

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json_words.h"
+#include "base/parallel.h"
 #include "models/shap.h"
 
 namespace filrouge {
@@ -70,17 +71,29 @@ bool fit(const std::vector<Member>& members, size_t outputs, const Features& fea
   return true;
 }
 
+/// Sets `out`: what a member makes of all rows.
+void raw_of(const Member& member, const Matrix& x, int threads, std::vector<double>& out) {
+  constexpr size_t kRowsOfPart = 8192;
+  std::visit(
+      [&](const auto& fitted) {
+        for_row_parts(x.rows, kRowsOfPart, threads, [&](size_t, size_t begin, size_t end) {
+          fitted.raw(x, begin, end, out.data() + begin * fitted.outputs());
+        });
+      },
+      member.fitted);
+}
+
 }  // namespace
 
 double logistic(double raw) {
   return 1 / (1 + std::exp(-raw));
 }
 
-std::vector<double> Model::raw(const Matrix& x) const {
+std::vector<double> Model::raw(const Matrix& x, int threads) const {
   std::vector<double> sum(x.rows * outputs()), part(x.rows * outputs());
   for (size_t i = 0; i < sum.size(); ++i) sum[i] = constant[i % outputs()];
   for (const Member& member : members) {
-    std::visit([&](const auto& fitted) { fitted.raw(x, 0, x.rows, part.data()); }, member.fitted);
+    raw_of(member, x, threads, part);
     for (size_t i = 0; i < sum.size(); ++i) sum[i] += member.weight * part[i];
   }
   return sum;
@@ -103,13 +116,13 @@ std::string quantile_name(double level) {
   return "q" + percent;
 }
 
-std::vector<double> Model::predict_quantiles(const Matrix& x) const {
+std::vector<double> Model::predict_quantiles(const Matrix& x, int threads) const {
   size_t width = quantiles.size();
   std::vector<double> all(x.rows * width), part(x.rows);
   for (size_t q = 0; q < width; ++q) {
     for (size_t r = 0; r < x.rows; ++r) all[r * width + q] = quantiles[q].shift;
     for (const Member& member : quantiles[q].members) {
-      std::visit([&](const auto& fitted) { fitted.raw(x, 0, x.rows, part.data()); }, member.fitted);
+      raw_of(member, x, threads, part);
       for (size_t r = 0; r < x.rows; ++r) all[r * width + q] += member.weight * part[r];
     }
   }

@@ -51,12 +51,12 @@ class Model {
   Json about;                        ///< seed, versions, rows ...
 
   size_t outputs() const { return classes.size() > 2 ? classes.size() : 1; }
-  /// Raw scores of all rows: rows * outputs() numbers.
-  std::vector<double> raw(const Matrix& x) const;
+  /// Raw scores of all rows: rows * outputs() numbers, the same for any number of threads.
+  std::vector<double> raw(const Matrix& x, int threads = 1) const;
   /// From raw scores: regress and rank, the value; two classes, the probability of the second; more, one per class.
   std::vector<double> predict(const std::vector<double>& raw) const;
   /// rows * quantiles.size() numbers, rising within a row: where two models cross, their answers change places.
-  std::vector<double> predict_quantiles(const Matrix& x) const;
+  std::vector<double> predict_quantiles(const Matrix& x, int threads = 1) const;
   /// The class said, from the answers of predict() for one row.
   size_t said(const double* answer) const { return class_said(answer, classes.size(), costs); }
   /// How much each feature moved each raw score (before recalibration), and last the base: rows * outputs * (features +

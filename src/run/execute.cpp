@@ -17,8 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 std::atomic<bool> stop_requested = false;
 
-/// What an idle worker keeps in memory.
-constexpr uint64_t kIdleWorkerBytes = 70'000'000;
+/// What an idle worker keeps in memory, and what the smallest step takes.
+constexpr uint64_t kIdleWorkerBytes = 70'000'000, kBusyWorkerBytes = 100'000'000;
 
 /// For `run --again`: the same key must give the same content.
 void compare(const Version& kept, const Version& computed) {
@@ -65,6 +65,7 @@ class Execution {
   bool decide(size_t index);
   void fail(size_t index, const std::exception& problem);
   void reuse(size_t index);
+  int at_once() const;
   Limits limits_for(size_t index) const;
   bool anything_beside(size_t index) const;
   std::string engine_for(size_t index) const;
@@ -123,7 +124,7 @@ RunOutcome Execution::run() {
   stop_requested = false;
   prepare();
   int64_t id = store_.begin_run(options_.command);
-  for (int i = 0; i < options_.jobs; ++i) {
+  for (int i = 0; i < at_once(); ++i) {
     workers_.push_back(planner_.take_worker());
     if (!workers_.back()) workers_.back() = std::make_unique<Worker>(options_.scratch);
   }
@@ -290,9 +291,15 @@ void Execution::reuse(size_t index) {
   finish(index, State::done, std::move(event));
 }
 
+/// How many steps, at most: each has room for the smallest.
+int Execution::at_once() const {
+  uint64_t room = std::max<uint64_t>(1, options_.memory_bytes / kBusyWorkerBytes);
+  return static_cast<int>(std::min<uint64_t>(room, options_.jobs));
+}
+
 /// Whether another step could run at the same time, so that memory must be shared.
 bool Execution::anything_beside(size_t index) const {
-  if (options_.jobs == 1) return false;
+  if (at_once() == 1) return false;
   if (open_ > 200) return true;
   for (size_t i = 0; i < states_.size(); ++i) {
     if (i == index || states_[i] == State::done || states_[i] == State::failed || states_[i] == State::skipped)
@@ -305,7 +312,7 @@ bool Execution::anything_beside(size_t index) const {
 
 Limits Execution::limits_for(size_t index) const {
   uint64_t memory = options_.memory_bytes;
-  uint64_t others = static_cast<uint64_t>(options_.jobs - 1);
+  uint64_t others = static_cast<uint64_t>(at_once() - 1);
   if (anything_beside(index))
     memory /= others + 1;
   else if (memory > 4 * others * kIdleWorkerBytes)
@@ -351,8 +358,7 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
   event.step = &step;
   on_event_(event);
   fs::path staging;
-  const auto start = Clock::now();
-  double waited = 0;  // for others: no part of what the step takes
+  auto start = Clock::now();  // moved on by what it waits for others
   try {
     staging = store_.stage();
     const std::string engine = engine_for(index);
@@ -362,9 +368,9 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     lock.unlock();
     for (const Version& input : inputs) store_.check_unchanged(input);
     std::unique_lock one_at_a_time(engine_mutex_, std::defer_lock);
-    waited -= seconds_since(start);
+    const auto asked = Clock::now();
     if (&hands != &worker) one_at_a_time.lock();
-    waited += seconds_since(start);
+    start += Clock::now() - asked;
     StepAnswer answer = ask_for_step(hands, std::move(request), [&](const Json& news) {
       RunEvent progress;
       progress.kind = RunEvent::Kind::progress;
@@ -378,11 +384,11 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     if (one_at_a_time) one_at_a_time.unlock();
     if (auto change = changed_file(step)) throw *change;
     Version computed = version_of(step, answer, staging);
-    waited -= seconds_since(start);
+    const auto done = Clock::now();
     lock.lock();
     if (!gates_hold(index, lock)) throw Error(ErrorKind::interrupted, "FR0703", "interrupted");
     lock.unlock();
-    waited += seconds_since(start);
+    start += Clock::now() - done;
     if (step.version) compare(*step.version, computed);
     Version version = store_.commit(staging, std::move(computed));
     publish(thread_, store_, version);
@@ -409,7 +415,7 @@ void Execution::build(size_t index, Worker& worker, std::unique_lock<std::mutex>
     else
       event.problem = problem_of(thread_, step, problem);
   }
-  event.seconds = seconds_since(start) - std::max(0.0, waited);
+  event.seconds = seconds_since(start);
   std::error_code ignored;
   if (event.action != "built" && !staging.empty()) fs::remove_all(staging, ignored);
   State state = event.action == "built" ? State::done : event.action == "failed" ? State::failed : State::skipped;

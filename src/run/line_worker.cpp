@@ -11,6 +11,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/removed_folder.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "engines/find_program.h"
@@ -283,18 +284,16 @@ int tell(const std::string& role, const Error& error) {
 int line_worker_main(const fs::path& scratch, const std::string& role) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // with the task that started it
   ::signal(SIGPIPE, SIG_IGN);
-  fs::path own = fs::absolute(scratch) / fmt::format("filrouge-{}", ::getpid());
+  const RemovedFolder own(fs::absolute(scratch) / fmt::format("filrouge-{}", ::getpid()));
   int code = 0;
   try {
-    make_folder(own / "run");
-    LineTask(own, role).run();
+    make_folder(own.path / "run");
+    LineTask(own.path, role).run();
   } catch (const Error& error) {
     code = tell(role, error);
   } catch (const std::exception& error) {
     code = tell(role, Error(ErrorKind::environment, "FR0334", error.what(), "next: filrouge doctor --engine NAME"));
   }
-  std::error_code ignored;
-  fs::remove_all(own, ignored);
   return code;
 }
 

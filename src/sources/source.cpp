@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/removed_folder.h"
+#include "base/scratch.h"
 #include "base/text.h"
 #include "sources/formats.h"
 #include "sources/read_ahead.h"
@@ -101,12 +102,6 @@ std::vector<SourceFile> all_files(const SourceRequest& request) {
       files.push_back(file);
   }
   return files;
-}
-
-fs::path new_temporary_path() {
-  std::string pattern = (fs::temp_directory_path() / "filrouge-XXXXXX").string();
-  if (!mkdtemp(pattern.data())) throw Error(ErrorKind::environment, "FR0502", "cannot make a folder in " + pattern);
-  return pattern;
 }
 
 /// Runs `work`; an Error of it that names none of the files gets the first one's name.
@@ -215,9 +210,9 @@ SourceFacts inspect_files(const SourceRequest& request, Engine& engine) {
                   "name the files of one format, or say `format:`");
   if (format == FileFormat::csv) return inspect_csv(request, files);
   if (format == FileFormat::text) return inspect_text(request, files);
-  RemovedFolder scratch(new_temporary_path());
-  if (format == FileFormat::parquet) return inspect_parquet(request, files, scratch.path, engine);
-  return inspect_json(request, files, format, scratch.path, engine);
+  const ScratchFolder scratch;
+  if (format == FileFormat::parquet) return inspect_parquet(request, files, scratch.path(), engine);
+  return inspect_json(request, files, format, scratch.path(), engine);
 }
 
 ReadOutcome read_files(const SourceRequest& request, const SourceFacts& facts, const ReadTarget& target,

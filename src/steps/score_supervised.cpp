@@ -87,7 +87,7 @@ void Scorer::add_contributions(const Frame& frame, const Matrix& x, const std::v
 
 void Scorer::add_quantiles(const Matrix& x, Block& block) const {
   size_t width = model_.quantiles.size();
-  std::vector<double> values = model_.predict_quantiles(x);
+  std::vector<double> values = model_.predict_quantiles(x, threads_);
   for (size_t q = 0; q < width; ++q) {
     block.columns.push_back(number_column(quantile_name(model_.quantiles[q].level), x.rows));
     for (size_t r = 0; r < x.rows; ++r) block.columns.back().numbers[r] = values[r * width + q];
@@ -98,7 +98,7 @@ Block Scorer::answer(const Frame& frame) const {
   Block block;
   block.rows = frame.rows;
   Matrix x = model_.features.encode(frame);
-  std::vector<double> answers = model_.predict(model_.raw(x));
+  std::vector<double> answers = model_.predict(model_.raw(x, threads_));
   add_answers(answers, block);
   add_quantiles(x, block);
   add_unseen(model_.features, frame, block);

@@ -94,7 +94,7 @@ void Store::rebuild_copy(const StorePlace& place) {
   make_folder(folder);
   {
     WriteLock lock(folder / "lock", /*wait=*/false, {});
-    for (const char* file : {"catalog.db", "cache.db"})
+    for (const char* file : {"catalog.db", kCacheFile})
       for (const char* suffix : {"-wal", "-shm", ""}) fs::remove(folder / (std::string(file) + suffix));
   }
   open(place, Access::read, /*wait=*/true);  // learns all of it
