@@ -5,8 +5,8 @@
 
 Each round starts three drivers, one after another and another one first each time: filrouge's, and two of a twin in PySpark, which writes the same rows as
 Parquet: `plain` in whatever order they come, `ordered` by all columns, which is what a version of filrouge promises (the same rows in the same
-order whatever ran where). Each runs the same queries the same number of times, so all are equally warm: `--warm` times each, of which only
-the second is told (the first starts everything), then `-n` times. filrouge's seconds are those of the whole step, as `run --json` tells
+order whatever ran where). Each runs the same queries the same number of times (filrouge as steps of other names), so all are equally warm:
+`--warm` times each, of which only the second is told (the first starts everything), then `-n` times. filrouge's seconds are those of the whole step, as `run --json` tells
 them: checks of the input, translation, Spark, the order of the rows, column hashes, fsync, catalog.
 """
 import argparse
@@ -25,9 +25,9 @@ import threads
 
 COPIES = 16  # of the flights that landed: 5.2 M rows
 QUERIES = {
-    "departures": "SELECT f.*, 2013 - p.year + {i} - {i} AS plane_age, arr_delay > 15 AS is_late FROM flights f LEFT JOIN planes p USING (tailnum) "
+    "departures": "SELECT f.*, 2013 - p.year AS plane_age, arr_delay > 15 AS is_late FROM flights f LEFT JOIN planes p USING (tailnum) "
                   "WHERE arr_delay IS NOT NULL",
-    "aggregate": "SELECT carrier, dest, month, count(*) AS flights, avg(dep_delay + {i} - {i}) AS mean_delay, max(arr_delay) AS worst "
+    "aggregate": "SELECT carrier, dest, month, count(*) AS flights, avg(dep_delay) AS mean_delay, max(arr_delay) AS worst "
                  "FROM many GROUP BY carrier, dest, month",
 }
 TWIN = '''
@@ -42,7 +42,7 @@ seconds, rows = {}, {}
 for name, query in given["queries"].items():
     for i in range(given["runs"]):
         began = time.monotonic()
-        frame = spark.sql(query.format(i=i))
+        frame = spark.sql(query)
         if given["how"] == "ordered":
             frame = frame.orderBy(*frame.columns)
         frame.write.parquet(f"{given['out']}/{name}{i}")
@@ -59,7 +59,7 @@ def thread_text(runs):
     steps.append("  - sql: start\n    query: SELECT count(*) AS planes FROM planes\n")
     for name, query in QUERIES.items():
         for i in range(runs):
-            steps.append(f"  - sql: {name}{i}\n    query: {query.format(i=i)}\n")
+            steps.append(f"  - sql: {name}{i}\n    query: {query}\n")
     return "thread: overhead\nengine: spark\nsteps:\n" + "\n".join(steps)
 
 
