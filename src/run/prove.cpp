@@ -16,6 +16,11 @@ bool is_float(const Column& column) {
   return column.type == "DOUBLE" || column.type == "FLOAT";
 }
 
+bool same_columns(const Schema& a, const Schema& b) {
+  return std::equal(a.columns.begin(), a.columns.end(), b.columns.begin(), b.columns.end(),
+                    [](const Column& x, const Column& y) { return x.name == y.name && x.type == y.type; });
+}
+
 /// What a step came to on one engine.
 struct Result {
   TableFiles table;
@@ -67,15 +72,27 @@ class Prover {
   Json inputs_of(size_t index) {
     Json inputs = Json::array();
     for (const Use& use : plan_.steps[index].binding->uses) {
-      size_t source = *plan_.source_of(use.table, index);
-      const PlannedStep& provider = plan_.steps[source];
-      if (!provider.version)
+      const PlannedStep& provider = plan_.steps[*plan_.source_of(use.table, index)];
+      std::optional<Version> version = version_of(provider);
+      if (!version)
         throw Error(ErrorKind::user, "FR0608", fmt::format("`{}` is not built", use.table),
                     fmt::format("next: filrouge run +{}", plan_.steps[index].step->name));
-      store_.check_unchanged(*provider.version);
-      inputs.push_back(to_json(sampled(files_in(store_, provider, *provider.version, use.table))));
+      store_.check_unchanged(*version);
+      inputs.push_back(to_json(sampled(files_in(store_, provider, *version, use.table))));
     }
     return inputs;
+  }
+
+  /// The version that a run would use, or else the current one, made on another engine for example: both engines get
+  /// the same rows. Nothing where its tables are not those of the step any more.
+  std::optional<Version> version_of(const PlannedStep& provider) const {
+    std::optional<Version> there = provider.version;
+    if (!there) there = store_.current(provider.step->verb, provider.step->name);
+    const std::vector<OutputTable>& tables = provider.binding->tables;
+    bool same = there && there->tables.size() == tables.size();
+    for (size_t i = 0; same && i < tables.size(); ++i)
+      same = there->tables[i].name == tables[i].name && same_columns(there->tables[i].schema, tables[i].schema);
+    return same ? there : std::nullopt;
   }
 
   TableFiles sampled(TableFiles table) {
