@@ -70,7 +70,7 @@ uint64_t memory_option(const Arguments& arguments) {
   if (!arguments.has("--memory"))
     return static_cast<uint64_t>(static_cast<double>(memory_available_bytes()) * kMemoryShare);
   auto bytes = parse_bytes(arguments.get("--memory"));
-  if (!bytes || *bytes < 100'000'000)
+  if (!bytes || *bytes < kLeastMemoryBytes)
     bad_option("--memory", arguments.get("--memory"), "--memory 4GB (at least 100MB)");
   return *bytes;
 }

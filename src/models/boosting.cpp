@@ -109,7 +109,7 @@ class Training {
     int done = 0;
     bool finished = false;
     while (done < options_.trees && !finished) {
-      finished = grow();
+      finished = grow(done == 0);
       if (finished && done > 0) break;  // no split is worth while any more: nothing was added
       done++;
       if (!validation_) continue;
@@ -128,8 +128,9 @@ class Training {
   }
 
  private:
-  /// The next tree of each output. True: no split is worth while any more.
-  bool grow() {
+  /// The next tree of each output. True: no split is worth while any more. The first one also makes what all of them
+  /// need, so its time says nothing of the others'.
+  bool grow(bool first) {
     int finished = 0;
     lightgbm().set_active_levels(threads_.alone() ? 0 : 1);
     const auto start = std::chrono::steady_clock::now();
@@ -137,8 +138,7 @@ class Training {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     lightgbm().set_active_levels(1);
     lightgbm_check(result);
-    if (started_) threads_.took(took.count());  // the first tree also makes what all of them need
-    started_ = true;
+    if (!first) threads_.took(took.count());
     return finished != 0;
   }
 
@@ -168,7 +168,6 @@ class Training {
   const BoostingOptions& options_;
   WatchedRows watch_;
   ThreadChoice threads_;
-  bool started_ = false;
   LightGbmHandle train_{nullptr, nullptr}, validation_{nullptr, nullptr}, booster_{nullptr, nullptr};
 };
 

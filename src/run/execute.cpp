@@ -17,8 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 std::atomic<bool> stop_requested = false;
 
-/// What an idle worker keeps in memory, and what the smallest step takes.
-constexpr uint64_t kIdleWorkerBytes = 70'000'000, kBusyWorkerBytes = 100'000'000;
+/// What an idle worker keeps in memory.
+constexpr uint64_t kIdleWorkerBytes = 70'000'000;
 
 /// For `run --again`: the same key must give the same content.
 void compare(const Version& kept, const Version& computed) {
@@ -293,7 +293,7 @@ void Execution::reuse(size_t index) {
 
 /// How many steps, at most: each has room for the smallest.
 int Execution::at_once() const {
-  uint64_t room = std::max<uint64_t>(1, options_.memory_bytes / kBusyWorkerBytes);
+  uint64_t room = std::max<uint64_t>(1, options_.memory_bytes / kLeastMemoryBytes);
   return static_cast<int>(std::min<uint64_t>(room, options_.jobs));
 }
 

@@ -10,6 +10,9 @@
 
 namespace filrouge {
 
+/// What the smallest step takes, and so the least that a run can do with.
+inline constexpr uint64_t kLeastMemoryBytes = 100'000'000;
+
 struct RunEvent {
   enum class Kind { started, progress, finished } kind = Kind::started;
   const PlannedStep* step = nullptr;
@@ -24,7 +27,7 @@ struct RunEvent {
 
 struct RunOptions {
   uint64_t memory_bytes = 0;  ///< for all workers together
-  int jobs = 1;               ///< workers at once; each may use as many threads
+  int jobs = 1;               ///< workers at once, if each finds kLeastMemoryBytes; each may use as many threads
   uint64_t step_timeout_ms = 0;
   std::string command;  ///< recorded in the history
   std::filesystem::path scratch;
