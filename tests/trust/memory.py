@@ -211,7 +211,7 @@ def error_line(done):
 
 def thread(steps):
     given = [f"sql: rows\nquery: SELECT range AS a FROM range(10)", f"sql: big\nquery: {BIG}", f"sql: wide\nquery: {WIDE_SQL}",
-             "sql: few\nquery: SELECT * FROM wide WHERE id < 2000",
+             "sql: few\nquery: SELECT * FROM wide WHERE id < 20000",
              "learn: small\nfrom: few\npredict: y\nignore: [id]\nmethod: boosting\nbudget: quick"]
     return "thread: memory\nsteps:\n" + "".join(
         "  - " + textwrap.indent(step, "    ").lstrip() + "\n" for step in given + list(steps))
